@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# Installs what is missing for one purpose and says so; does nothing, quickly, when nothing is missing.
+# Usage: scripts/setup.sh build|check|test|bench   (each includes what it needs of those before it)
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+purpose=${1:?usage: scripts/setup.sh build|check|test|bench}
+deny_version=0.20.2
+nextest_version=0.9.143
+
+say() { printf 'setup: %s\n' "$*" >&2; }
+missing() { ! command -v "$1" >/dev/null 2>&1; }
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"; return; fi
+  if missing sudo; then say "this needs root: $*"; exit 1; fi
+  sudo "$@"
+}
+
+install_debian() {
+  [ $# -gt 0 ] || return 0
+  if missing apt-get; then say "install these with your package manager: $*"; exit 1; fi
+  say "installing $*"
+  as_root apt-get update -qq
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@"
+}
+
+has_postgres() { compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || ! missing initdb; }
+
+debian_packages() {
+  local wanted=()
+  { missing cc || [ ! -e /usr/include/stdlib.h ]; } && wanted+=(gcc libc6-dev)
+  if [ "$purpose" = test ] || [ "$purpose" = bench ]; then
+    has_postgres || wanted+=(postgresql)
+    missing psql && wanted+=(postgresql-client)
+  fi
+  if [ "$purpose" = test ]; then
+    missing strace && wanted+=(strace)
+    python3 -c 'import ensurepip, venv' 2>/dev/null || wanted+=(python3-venv)
+  fi
+  if [ "$purpose" = bench ]; then
+    missing nginx && [ ! -x /usr/sbin/nginx ] && wanted+=(nginx-light)
+  fi
+  install_debian ${wanted[@]+"${wanted[@]}"}
+}
+
+# The release profile of these two is made for speed of the tool; ours is that it is built soon.
+install_cargo_tool() {
+  local name=$1 version=$2
+  missing "cargo-$name" || return 0
+  say "building cargo-$name $version, this takes some minutes"
+  CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
+    CARGO_PROFILE_RELEASE_DEBUG=false CARGO_TARGET_DIR="${TMPDIR:-/tmp}/entrepot-setup-$name" \
+    cargo install --locked --quiet "cargo-$name" --version "$version"
+  rm -rf "${TMPDIR:-/tmp}/entrepot-setup-$name"
+}
+
+python_packages() {
+  local stamp=.venv/requirements.installed
+  cmp -s tests/requirements.txt "$stamp" && return 0
+  say "installing Python packages into .venv"
+  [ -x .venv/bin/python ] || python3 -m venv .venv
+  .venv/bin/python -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+  cp tests/requirements.txt "$stamp"
+}
+
+if missing cargo; then
+  say "Rust is missing: install it with rustup (https://rustup.rs), then run this again"
+  exit 1
+fi
+
+debian_packages
+case $purpose in
+  build | bench) ;;
+  check) install_cargo_tool deny "$deny_version" ;;
+  test)
+    install_cargo_tool deny "$deny_version"
+    install_cargo_tool nextest "$nextest_version"
+    python_packages
+    ;;
+  *) say "unknown purpose: $purpose"; exit 2 ;;
+esac
