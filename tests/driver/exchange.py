@@ -1,0 +1,67 @@
+"""One HTTP request and its answer, byte for byte as given: nothing is normalised on the way."""
+
+import http.client
+import json as json_module
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+
+    def json(self):
+        return json_module.loads(self.body)
+
+    @property
+    def error_code(self):
+        """The code of whichever error family answered, or None."""
+        try:
+            found = self.json()
+        except ValueError:
+            return None
+        return found.get("error_code") if isinstance(found, dict) else None
+
+    @property
+    def error_msg(self):
+        return self.json()["error_msg"]
+
+    @property
+    def request_id(self):
+        return self.headers["X-Request-Id"]
+
+    def __str__(self):
+        return f"{self.status} {self.body[:1000]!r}"
+
+
+def host_of(endpoint):
+    return urlsplit(endpoint).netloc
+
+
+def target_of(url):
+    """Path and query of a URL, exactly as written."""
+    parts = urlsplit(url)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+
+def exchange(endpoint, method, target, headers=(), body=b"", timeout=30.0):
+    """Send one request on a connection of its own; headers may be a mapping or pairs."""
+    connection = http.client.HTTPConnection(host_of(endpoint), timeout=timeout)
+    pairs = list(headers.items() if hasattr(headers, "items") else headers)
+    names = {name.lower() for name, _ in pairs}
+    try:
+        connection.putrequest(method, target, skip_host="host" in names, skip_accept_encoding=True)
+        for name, value in pairs:
+            connection.putheader(name, value.encode("utf-8") if isinstance(value, str) else value)
+        has_length = names & {"content-length", "transfer-encoding"}
+        if not has_length and (body or method in ("POST", "PUT", "PATCH")):
+            connection.putheader("Content-Length", str(len(body)))
+        connection.endheaders()
+        if body:
+            connection.send(body)
+        response = connection.getresponse()
+        return Answer(response.status, response.headers, response.read())
+    finally:
+        connection.close()
