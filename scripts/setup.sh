@@ -36,6 +36,7 @@ debian_packages() {
   fi
   if [ "$purpose" = test ]; then
     missing strace && wanted+=(strace)
+    missing faketime && wanted+=(faketime)
     python3 -c 'import ensurepip, venv' 2>/dev/null || wanted+=(python3-venv)
   fi
   if [ "$purpose" = bench ]; then

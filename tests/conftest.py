@@ -1,47 +1,17 @@
 """Servers for the tests: one shared by all that may share, and private ones that end with their test."""
 
-import shutil
-
 import pytest
 
 from driver.caller import KeyCaller, token_caller
-from driver.databases import URL, Database
+from driver.databases import URL
+from driver.farm import Farm
 from driver.library import Library
-from driver.server import BINARY, Server
+from driver.server import BINARY
 
 
 def pytest_sessionstart():
     if not BINARY.exists():
         pytest.exit(f"{BINARY} is missing: build it first, or name another with ENTREPOT_BIN", returncode=2)
-
-
-class Farm:
-    """Starts servers and, at its end, stops them all and removes what they kept."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.servers = []
-        self.databases = []
-
-    def prepare(self, *, backend="sqlite", data=None, environment=None, **options):
-        """A server that is not started yet."""
-        environment = dict(environment or {})
-        if backend == "postgres":
-            self.databases.append(Database())
-            environment["ENTREPOT_DATABASE_URL"] = self.databases[-1].url
-        data = data or self.folder / f"library-{len(self.servers)}"
-        self.servers.append(Server(data, environment=environment, **options))
-        return self.servers[-1]
-
-    def start(self, **options):
-        return self.prepare(**options).start()
-
-    def close(self):
-        for server in self.servers:
-            server.kill()
-        for database in self.databases:
-            database.drop()
-        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 @pytest.fixture

@@ -59,8 +59,10 @@ def exchange(endpoint, method, target, headers=(), body=b"", timeout=30.0):
         if not has_length and (body or method in ("POST", "PUT", "PATCH")):
             connection.putheader("Content-Length", str(len(body)))
         connection.endheaders()
-        if body:
+        try:
             connection.send(body)
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # The server answered before it had read everything; its answer is what counts.
         response = connection.getresponse()
         return Answer(response.status, response.headers, response.read())
     finally:

@@ -83,3 +83,22 @@ def test_fields_that_nothing_acts_on_are_refused(owner, field):
     answer = owner.post("digital-assets", {"asset_name": "x", "asset_type": "IMAGE", field: value})
     assert (answer.status, answer.error_code) == (400, "MSS.10009006")
     assert field in answer.error_msg
+
+
+@pytest.mark.parametrize("text", ["a\0b", "\ufffe", "\U0001f3d6", "\u2028", "e\u0301"])
+def test_odd_text_is_kept_or_refused_alike_on_every_database(client, text):
+    try:
+        asset_id = calls.create(client, name=text, tags=[text])
+    except ClientRequestException as refused:
+        assert (text, refused.error_code) == ("a\0b", "MSS.00000003")
+        return
+    asset = calls.show(client, asset_id)
+    assert (asset.asset_name, asset.tags) == (text, [text])
+    assert asset_id in calls.list_ids(client, name=text, limit=100, sort_dir="desc")
+
+
+def test_nul_in_a_query_finds_nothing_or_is_refused(client):
+    try:
+        assert calls.list_assets(client, name="\0").count >= 0
+    except ClientRequestException as refused:
+        assert refused.error_code == "MSS.00000003"

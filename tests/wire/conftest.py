@@ -1,0 +1,48 @@
+"""Signed requests that can be altered between the signature and the wire."""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from driver.caller import KeyCaller
+from driver.exchange import exchange
+from driver.farm import Farm
+
+
+@dataclass
+class Signed:
+    """A request as signed; change any part of it, then send."""
+
+    endpoint: str
+    method: str
+    target: str
+    headers: dict
+    body: bytes = b""
+    removed: set = field(default_factory=set)
+
+    def send(self):
+        headers = {name: value.encode("iso-8859-1") for name, value in self.headers.items() if name not in self.removed}
+        return exchange(self.endpoint, self.method, self.target, headers, self.body)
+
+
+class SigningCaller(KeyCaller):
+    def sign(self, method, tail, *, query=(), body=b"", headers=None):
+        path = tail if tail.startswith("/") else self.path(tail)
+        request = self.signed(method, path, list(query), {"Content-Type": "application/json"} | (headers or {}), body)
+        return Signed(self.server.endpoint, method, request.uri, dict(request.header_params), request.body)
+
+
+@pytest.fixture(scope="module")
+def lockable(tmp_path_factory):
+    """A server whose access keys may be locked by the tests of one module."""
+    farm = Farm(tmp_path_factory.mktemp("lockable"))
+    yield farm.start()
+    farm.close()
+
+
+@pytest.fixture
+def signer(lockable):
+    """The owner of that server; the call beforehand ends any row of failures."""
+    caller = SigningCaller(lockable)
+    assert caller.get("digital-assets", query={"limit": 1}).status == 200
+    return caller
