@@ -48,19 +48,20 @@ debian_packages() {
 # The release profile of these two is made for speed of the tool; ours is that it is built soon.
 install_cargo_tool() {
   local name=$1 version=$2
-  missing "cargo-$name" || return 0
+  shift 2
+  ! cargo "$name" --version >/dev/null 2>&1 || return 0
   say "building cargo-$name $version, this takes some minutes"
   CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
     CARGO_PROFILE_RELEASE_DEBUG=false CARGO_TARGET_DIR="${TMPDIR:-/tmp}/entrepot-setup-$name" \
-    cargo install --locked --quiet "cargo-$name" --version "$version"
+    cargo install --locked --quiet "cargo-$name" --version "$version" "$@"
   rm -rf "${TMPDIR:-/tmp}/entrepot-setup-$name"
 }
 
 python_packages() {
   local stamp=.venv/requirements.installed
-  cmp -s tests/requirements.txt "$stamp" && return 0
+  .venv/bin/python -c '' 2>/dev/null && cmp -s tests/requirements.txt "$stamp" && return 0
   say "installing Python packages into .venv"
-  [ -x .venv/bin/python ] || python3 -m venv .venv
+  python3 -m venv --clear .venv
   .venv/bin/python -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
   cp tests/requirements.txt "$stamp"
 }
@@ -76,7 +77,7 @@ case $purpose in
   check) install_cargo_tool deny "$deny_version" ;;
   test)
     install_cargo_tool deny "$deny_version"
-    install_cargo_tool nextest "$nextest_version"
+    install_cargo_tool nextest "$nextest_version" --no-default-features --features default-no-update
     python_packages
     ;;
   *) say "unknown purpose: $purpose"; exit 2 ;;
