@@ -1,0 +1,69 @@
+//! What every request and job works with: database, blobs, clock, ids, keys, settings.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use entrepot_blob::Blobs;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::db::Db;
+use crate::http::lockout::Lockout;
+use crate::iam::Identities;
+use crate::ids::Ids;
+use crate::jobs::Bell;
+use crate::keys::MasterKey;
+use crate::objects::UrlSigner;
+
+/// Cheap to clone; all state that lasts is in the database and the blobs.
+#[derive(Debug, Clone)]
+pub struct App(Arc<Inner>);
+
+#[derive(Debug)]
+pub struct Inner {
+    pub config: Config,
+    pub db: Db,
+    pub blobs: Blobs,
+    pub clock: Clock,
+    pub ids: Ids,
+    pub master_key: MasterKey,
+    pub urls: UrlSigner,
+    pub identities: Identities,
+    pub lockout: Lockout,
+    /// Rung when a job was put into the queue.
+    pub bell: Bell,
+}
+
+impl App {
+    /// `endpoint` is the public one, without a slash at its end.
+    pub fn new(
+        config: Config,
+        endpoint: &str,
+        db: Db,
+        blobs: Blobs,
+        clock: Clock,
+        master_key: MasterKey,
+    ) -> Self {
+        let urls = UrlSigner::new(endpoint, &master_key);
+        Self(Arc::new(Inner {
+            config,
+            db,
+            blobs,
+            clock,
+            ids: Ids,
+            master_key,
+            urls,
+            identities: Identities::default(),
+            lockout: Lockout::default(),
+            bell: Bell::default(),
+        }))
+    }
+}
+
+impl Deref for App {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}

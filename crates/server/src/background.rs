@@ -1,0 +1,12 @@
+//! The jobs of the server and how often the periodic ones come round.
+
+use crate::config::{Config, minutes};
+use crate::files::hash::HashFile;
+use crate::jobs::Registry;
+use crate::objects::sweep::Sweep;
+
+pub fn registry(config: &Config) -> Registry {
+    Registry::default()
+        .with::<HashFile>()
+        .with_periodic::<Sweep>(minutes(config.sweep_minutes))
+}

@@ -1,0 +1,170 @@
+//! Settings: defaults, then a TOML file, then `ENTREPOT_…` variables, then flags.
+//!
+//! Every key is documented in `docs/OPERATIONS.md`, which a test compares with [`Config`].
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use figment::Figment;
+use figment::providers::{Env, Format, Serialized, Toml};
+use serde::{Deserialize, Serialize};
+
+/// All settings, by the names they have in the file; `ENTREPOT_` and the name in capitals as variables.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The data folder: database, blobs, keys, credentials.
+    pub data: PathBuf,
+    /// Address and port to listen on; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The URL that clients reach this server by; signed URLs carry it. By default the address listened on.
+    pub public_endpoint: Option<String>,
+    /// This deployment's name, as other regions know it.
+    pub region: String,
+    /// `postgres://…`; without it, SQLite in the data folder.
+    pub database_url: Option<String>,
+    /// Connections to PostgreSQL at most.
+    pub database_connections: usize,
+    /// `full` syncs SQLite's log at every commit, `normal` only at checkpoints.
+    pub database_synchronous: String,
+    /// Where the master key is, if not in the data folder.
+    pub master_key_file: Option<PathBuf>,
+    /// `text` or `json`.
+    pub log_format: LogFormat,
+    /// What is logged, such as `info` or `info,entrepot::access=debug`.
+    pub log: String,
+    /// Whether an asset is ACTIVED, instead of UNACTIVED, once its main file is complete.
+    pub activate_at_once: bool,
+    /// Whether a name may stand only once in a project among assets of one type.
+    pub unique_names: bool,
+    /// How many days the recycle bin keeps an asset.
+    pub recycle_bin_days: u32,
+    /// How many days a deleted asset still answers by its id.
+    pub deleted_visible_days: u32,
+    /// After how many days without a byte an unfinished upload is given up.
+    pub unfinished_upload_days: u32,
+    /// How many minutes bytes that nothing refers to are kept before they are removed.
+    pub quarantine_minutes: u32,
+    /// How many minutes lie between two sweeps.
+    pub sweep_minutes: u32,
+    /// How many jobs run at a time.
+    pub job_workers: usize,
+    /// How many seconds requests under way have when the server stops.
+    pub stop_seconds: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data: PathBuf::from("data"),
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            public_endpoint: None,
+            region: "local-1".into(),
+            database_url: None,
+            database_connections: 16,
+            database_synchronous: "full".into(),
+            master_key_file: None,
+            log_format: LogFormat::Text,
+            log: "info,refinery_core=warn".into(),
+            activate_at_once: false,
+            unique_names: false,
+            recycle_bin_days: 7,
+            deleted_visible_days: 30,
+            unfinished_upload_days: 3,
+            quarantine_minutes: 60,
+            sweep_minutes: 10,
+            job_workers: 2,
+            stop_seconds: 30,
+        }
+    }
+}
+
+impl Config {
+    /// Layers the sources; `flags` are keys of this struct with the values given on the command line.
+    pub fn load(
+        file: Option<&Path>,
+        flags: &serde_json::Map<String, serde_json::Value>,
+    ) -> Result<Self, String> {
+        let mut figment = Figment::from(Serialized::defaults(Config::default()));
+        if let Some(file) = file {
+            if !file.is_file() {
+                return Err(format!(
+                    "the configuration file {} is not there",
+                    file.display()
+                ));
+            }
+            figment = figment.merge(Toml::file(file));
+        }
+        // ENTREPOT_MASTER_KEY is a secret and read apart; ENTREPOT_CONFIG names the file
+        let env = Env::prefixed("ENTREPOT_").filter(|key| {
+            let names = Config::keys();
+            names.iter().any(|name| key == name.as_str())
+        });
+        let config: Config = figment
+            .merge(env)
+            .merge(Serialized::defaults(flags))
+            .extract()
+            .map_err(|e| format!("the configuration is not valid: {e}"))?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// The names of all settings.
+    pub fn keys() -> Vec<String> {
+        match serde_json::to_value(Config::default()) {
+            Ok(serde_json::Value::Object(map)) => map.keys().cloned().collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn check(&self) -> Result<(), String> {
+        if self.region.is_empty() || self.region.len() > 64 {
+            return Err("region must have 1 to 64 characters".into());
+        }
+        if !matches!(self.database_synchronous.as_str(), "full" | "normal") {
+            return Err("database_synchronous must be full or normal".into());
+        }
+        if let Some(url) = &self.database_url
+            && !url.starts_with("postgres://")
+            && !url.starts_with("postgresql://")
+        {
+            return Err(
+                "database_url must begin with postgres:// ; for SQLite leave it out".into(),
+            );
+        }
+        if let Some(url) = &self.public_endpoint
+            && !url.starts_with("http://")
+            && !url.starts_with("https://")
+        {
+            return Err("public_endpoint must begin with http:// or https://".into());
+        }
+        if self.job_workers == 0 || self.database_connections == 0 || self.sweep_minutes == 0 {
+            return Err(
+                "job_workers, database_connections and sweep_minutes must be at least 1".into(),
+            );
+        }
+        Ok(())
+    }
+
+    pub fn stop_grace(&self) -> Duration {
+        Duration::from_secs(self.stop_seconds.into())
+    }
+}
+
+/// A setting in days as a duration.
+pub fn days(n: u32) -> Duration {
+    Duration::from_secs(u64::from(n) * 24 * 3600)
+}
+
+/// A setting in minutes as a duration.
+pub fn minutes(n: u32) -> Duration {
+    Duration::from_secs(u64::from(n) * 60)
+}

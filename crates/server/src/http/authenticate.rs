@@ -1,0 +1,215 @@
+//! Finds out who calls, before an endpoint runs: by token or by the signature of an access key.
+//!
+//! The body is read here, because a signature covers it; its size and time are bounded.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use http::HeaderMap;
+use http::request::Parts;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+
+use super::signature::{
+    self, Authorization, CONTENT_HEADER, DATE_HEADER, UNSIGNED_PAYLOAD, canonical_request,
+};
+use crate::app::App;
+use crate::clock::Timestamp;
+use crate::error::{Error, ErrorCode, Result};
+use crate::iam::{self, Caller};
+
+pub const MAX_BODY: usize = 12 * 1024 * 1024;
+const BODY_TIME: Duration = Duration::from_secs(30);
+const SKEW: Duration = Duration::from_mins(15);
+const MAX_TOKEN: usize = 16384;
+
+/// The address a request came from.
+#[derive(Debug, Clone, Copy)]
+pub struct RemoteAddress(pub SocketAddr);
+
+pub async fn authenticate(State(app): State<App>, request: Request, next: Next) -> Response {
+    match identified(&app, request).await {
+        Ok(request) => next.run(request).await,
+        Err(error) => axum::response::IntoResponse::into_response(error),
+    }
+}
+
+async fn identified(app: &App, request: Request) -> Result<Request> {
+    let (mut parts, body) = request.into_parts();
+    let body = read_body(body).await?;
+    let identity = if parts.headers.contains_key("x-auth-token") {
+        by_token(app, &parts.headers).await?
+    } else if parts.headers.contains_key(http::header::AUTHORIZATION) {
+        by_signature(app, &parts, &body).await?
+    } else {
+        return Err(refused("x-auth-token not found"));
+    };
+    let caller = Caller {
+        app_user_id: app_user_id(&parts.headers)?,
+        address: address(&parts),
+        identity,
+    };
+    parts.extensions.insert(caller);
+    Ok(Request::from_parts(parts, Body::from(body)))
+}
+
+async fn read_body(body: Body) -> Result<Bytes> {
+    let limited = Limited::new(body, MAX_BODY).collect();
+    let read = tokio::time::timeout(BODY_TIME, limited)
+        .await
+        .map_err(|_| {
+            Error::new(
+                ErrorCode::BadRequest,
+                "The body did not arrive within 30 s.",
+            )
+        })?;
+    match read {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(Error::new(
+            ErrorCode::BodyTooLarge,
+            "Request entity too large: a body has at most 12582912 bytes.",
+        )),
+        Err(error) => Err(Error::new(
+            ErrorCode::BadRequest,
+            format!("The body could not be read: {error}"),
+        )),
+    }
+}
+
+fn refused(why: impl std::fmt::Display) -> Error {
+    Error::new(
+        ErrorCode::Unauthenticated,
+        format!("Incorrect IAM authentication information: {why}"),
+    )
+}
+
+fn address(parts: &Parts) -> Option<IpAddr> {
+    let remote = parts.extensions.get::<RemoteAddress>();
+    remote.map(|RemoteAddress(address)| address.ip())
+}
+
+fn app_user_id(headers: &HeaderMap) -> Result<Option<String>> {
+    let Some(value) = headers.get("x-app-userid") else {
+        return Ok(None);
+    };
+    let bad = || {
+        Error::parameter(
+            "X-App-UserId",
+            "must be 1 to 256 printable ASCII characters",
+        )
+    };
+    let id = value.to_str().map_err(|_| bad())?;
+    if id.is_empty() || id.len() > 256 {
+        return Err(bad());
+    }
+    Ok(Some(id.to_owned()))
+}
+
+async fn by_token(app: &App, headers: &HeaderMap) -> Result<iam::IdentityRef> {
+    let token = headers.get("x-auth-token").and_then(|v| v.to_str().ok());
+    let Some(token) = token.filter(|t| !t.is_empty() && t.len() <= MAX_TOKEN) else {
+        return Err(refused("decrypt token fail"));
+    };
+    let found = iam::by_token(app, token).await?;
+    let (identity, expires_at) = found.ok_or_else(|| refused("decrypt token fail"))?;
+    if app.clock.now() >= expires_at {
+        let at = expires_at.rfc3339_micros();
+        return Err(refused(format!("token expires, expires_at: {at}")));
+    }
+    Ok(identity)
+}
+
+async fn by_signature(app: &App, parts: &Parts, body: &[u8]) -> Result<iam::IdentityRef> {
+    let header = parts.headers.get(http::header::AUTHORIZATION);
+    let header = header.and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let authorization = Authorization::parse(header)
+        .map_err(|why| refused(format!("verify aksk signature fail: {why}")))?;
+    let date = checked_date(app, &authorization, &parts.headers)?;
+
+    let (access_key, from) = (&authorization.access_key, address(parts));
+    if app.lockout.is_locked(access_key, from) {
+        return Err(refused("AK access failed to reach the limit,forbidden"));
+    }
+    let Some((identity, secret)) = iam::by_access_key(app, access_key).await? else {
+        app.lockout.failed(access_key, from);
+        let why = format!("Get secretKey failed,ak:{access_key},err:ak not exist");
+        return Err(refused(why));
+    };
+    if let Err(error) = verify(&authorization, parts, &date, body, secret.expose()) {
+        app.lockout.failed(access_key, from);
+        return Err(error);
+    }
+    app.lockout.succeeded(access_key, from);
+    Ok(identity)
+}
+
+fn checked_date(app: &App, authorization: &Authorization, headers: &HeaderMap) -> Result<String> {
+    let date = headers.get(DATE_HEADER).and_then(|v| v.to_str().ok());
+    let Some(date) = date.filter(|_| authorization.signs(DATE_HEADER)) else {
+        return Err(refused(
+            "verify aksk signature fail: the X-Sdk-Date header must be sent and signed",
+        ));
+    };
+    let at = Timestamp::parse_compact(date).ok_or_else(|| {
+        refused("verify aksk signature fail: X-Sdk-Date must have the form YYYYMMDDTHHMMSSZ")
+    })?;
+    let now = app.clock.now();
+    if now.seconds().abs_diff(at.seconds()) > SKEW.as_secs() {
+        return Err(refused(format!(
+            "verify aksk signature fail: the request was signed at {}, the server's time is {}; \
+             at most {} minutes may lie between them, set the clock",
+            at.rfc3339(),
+            now.rfc3339(),
+            SKEW.as_secs() / 60,
+        )));
+    }
+    Ok(date.to_owned())
+}
+
+/// The hashes under which the body may have been signed: its own, or the value of the content
+/// header. A client that sends no body signs the empty hash whatever that header says.
+fn payload_hashes(headers: &HeaderMap, body: &[u8]) -> Vec<String> {
+    let own = || signature::payload_hash(body);
+    let declared = headers.get(CONTENT_HEADER).and_then(|v| v.to_str().ok());
+    match declared {
+        Some(UNSIGNED_PAYLOAD) if body.is_empty() => vec![UNSIGNED_PAYLOAD.to_owned(), own()],
+        Some(UNSIGNED_PAYLOAD) => vec![UNSIGNED_PAYLOAD.to_owned()],
+        // a declared hash counts only if it is the body's
+        Some(_) | None => vec![own()],
+    }
+}
+
+fn verify(
+    authorization: &Authorization,
+    parts: &Parts,
+    date: &str,
+    body: &[u8],
+    secret: &str,
+) -> Result<()> {
+    let signed = signature::Parts {
+        method: parts.method.as_str(),
+        path: parts.uri.path(),
+        query: parts.uri.query().unwrap_or_default(),
+        headers: &parts.headers,
+    };
+    let mut shown = Vec::new();
+    for hash in payload_hashes(&parts.headers, body) {
+        let canonical =
+            canonical_request(signed, &authorization.signed_headers, &hash).map_err(|name| {
+                let why = format!("the signed header {name} was not sent");
+                refused(format!("verify aksk signature fail: {why}"))
+            })?;
+        let expected = signature::sign(secret, date, &canonical);
+        if signature::matches(&expected, &authorization.signature) {
+            return Ok(());
+        }
+        shown = canonical;
+    }
+    let shown = String::from_utf8_lossy(&shown).replace('\n', "|");
+    Err(refused(format!(
+        "verify aksk signature fail,canonicalRequest:{shown}"
+    )))
+}

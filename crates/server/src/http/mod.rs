@@ -1,0 +1,12 @@
+//! What every endpoint needs of HTTP: who calls, what was sent, how errors are printed.
+
+pub mod authenticate;
+pub mod caller;
+pub mod json;
+pub mod lockout;
+pub mod path;
+pub mod query;
+pub mod render;
+pub mod respond;
+pub mod serve;
+pub mod signature;

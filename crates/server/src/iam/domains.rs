@@ -1,0 +1,26 @@
+//! `GET /v3/auth/domains`: the caller's account.
+
+use entrepot_api::iam as wire;
+
+use super::{Action, Caller, Resource};
+use crate::error::Result;
+use crate::http::json::Json;
+
+/// Shows the caller's account
+#[utoipa::path(get, path = "/v3/auth/domains", tag = "Identity",
+    responses((status = 200, body = wire::DomainsResponse), (status = 401, body = wire::IamErrorResponse)),
+    extensions(("x-action" = json!("iam:domains:list"))))]
+pub async fn get(caller: Caller) -> Result<Json<wire::DomainsResponse>> {
+    let identity = &caller.identity;
+    caller.authorize(Action::DomainList, Resource::Domain(&identity.domain_id))?;
+    Ok(Json(wire::DomainsResponse {
+        domains: vec![wire::Domain {
+            id: identity.domain_id.to_string(),
+            name: identity.domain_name.clone(),
+            description: String::new(),
+            enabled: true,
+            links: wire::Links::default(),
+        }],
+        links: wire::Links::default(),
+    }))
+}

@@ -1,0 +1,20 @@
+//! The Entrepot server. `router` lists every endpoint; `docs/ARCHITECTURE.md` walks through the rest.
+
+pub mod app;
+pub mod assets;
+pub mod background;
+pub mod clock;
+pub mod config;
+pub mod db;
+pub mod error;
+pub mod files;
+pub mod health;
+pub mod http;
+pub mod iam;
+pub mod ids;
+pub mod jobs;
+pub mod keys;
+pub mod objects;
+pub mod openapi;
+pub mod router;
+pub mod server;

@@ -1,0 +1,163 @@
+//! `GET` and `HEAD /objects/…`: the bytes of a file, whole or in ranges.
+
+use std::ops::Range;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use futures_util::{StreamExt, stream as streams};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+
+use super::content::{Blocks, Content, stream};
+use super::headers::{common, names_etag};
+use super::store::require_content;
+use super::target::SignedUrl;
+use crate::app::App;
+use crate::error::{Error, ErrorCode, Result};
+
+/// More ranges than this in one request are answered with the whole file.
+const MAX_RANGES: usize = 50;
+const BOUNDARY: &str = "entrepot-byte-ranges-4f2a9c71";
+
+/// Sends the bytes of a file
+///
+/// The URL comes from the API. Takes `Range` (several too), `If-Range` and `If-None-Match`.
+#[utoipa::path(get, path = "/objects/{project_id}/{asset_id}/{file}", tag = "Objects",
+    params(("project_id" = String, Path), ("asset_id" = String, Path), ("file" = String, Path),
+        ("AccessKeyId" = String, Query), ("Expires" = i64, Query), ("Signature" = String, Query),
+        ("Range" = Option<String>, Header)),
+    responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>), (status = 206),
+        (status = 304), (status = 403, description = "SignatureDoesNotMatch, AccessDenied"),
+        (status = 416, description = "InvalidRange")))]
+pub async fn get(State(app): State<App>, request: Request) -> Result<Response> {
+    let (parts, _) = request.into_parts();
+    let url = SignedUrl::parse(&app, &parts.uri)?;
+    let target = url.resolve(&app, "GET", &parts.headers).await?;
+    target.check_readable()?;
+    let blob = target.file.blob_id.clone().ok_or_else(|| {
+        Error::internal(format!(
+            "the complete file {} has no blob",
+            target.file.file_id
+        ))
+    })?;
+    let etag = format!("\"{blob}\"");
+    let mut headers = common(&target.file, &etag);
+    if let Some(known) = parts.headers.get(header::IF_NONE_MATCH)
+        && names_etag(known, &etag)
+    {
+        return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
+    }
+    let content = app
+        .db
+        .read(async move |tx| require_content(tx, &blob).await)
+        .await?;
+    let body_wanted = parts.method != Method::HEAD;
+    let ranges = wanted_ranges(&parts.headers, &etag, content.size)?;
+    let (status, length, body) = match ranges.as_slice() {
+        [] => {
+            let blocks = stream_if(body_wanted, &app, &content, 0..content.size);
+            (StatusCode::OK, content.size, blocks)
+        }
+        [range] => {
+            let value = content_range(range, content.size);
+            insert(&mut headers, header::CONTENT_RANGE, &value);
+            let blocks = stream_if(body_wanted, &app, &content, range.clone());
+            (StatusCode::PARTIAL_CONTENT, range.end - range.start, blocks)
+        }
+        several => {
+            let pieces = multipart(&headers, several, content.size);
+            let value = format!("multipart/byteranges; boundary={BOUNDARY}");
+            insert(&mut headers, header::CONTENT_TYPE, &value);
+            let length = pieces.iter().map(Piece::length).sum();
+            let blocks = body_wanted.then(|| send(&app, &content, pieces));
+            (StatusCode::PARTIAL_CONTENT, length, blocks)
+        }
+    };
+    insert(&mut headers, header::CONTENT_LENGTH, &length.to_string());
+    let body = body.map_or_else(Body::empty, Body::from_stream);
+    Ok((status, headers, body).into_response())
+}
+
+fn insert(headers: &mut HeaderMap, name: header::HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(name, value);
+    }
+}
+
+fn stream_if(wanted: bool, app: &App, content: &Content, range: Range<u64>) -> Option<Blocks> {
+    wanted.then(|| stream(app, content, range))
+}
+
+fn content_range(range: &Range<u64>, size: u64) -> String {
+    format!("bytes {}-{}/{size}", range.start, range.end - 1)
+}
+
+/// The ranges to send; none means the whole. A header that is not understood is ignored, as RFC
+/// 9110 has it; one that asks only for what is not there is an error.
+fn wanted_ranges(headers: &HeaderMap, etag: &str, size: u64) -> Result<Vec<Range<u64>>> {
+    let Some(range) = headers.get(header::RANGE).and_then(|v| v.to_str().ok()) else {
+        return Ok(Vec::new());
+    };
+    if let Some(known) = headers.get(header::IF_RANGE)
+        && known.as_bytes() != etag.as_bytes()
+    {
+        return Ok(Vec::new());
+    }
+    let Ok(parsed) = http_range_header::parse_range_header(range) else {
+        return Ok(Vec::new());
+    };
+    match parsed.validate(size) {
+        Ok(ranges) if ranges.len() <= MAX_RANGES => Ok(ranges
+            .into_iter()
+            .map(|range| *range.start()..range.end() + 1)
+            .collect()),
+        Ok(_) => Ok(Vec::new()),
+        Err(_) => Err(Error::new(
+            ErrorCode::InvalidRange,
+            format!("The file has {size} bytes; the range asked for can't be sent."),
+        )),
+    }
+}
+
+/// A stretch of a multipart answer.
+enum Piece {
+    Text(String),
+    Bytes(Range<u64>),
+}
+
+impl Piece {
+    fn length(&self) -> u64 {
+        match self {
+            Piece::Text(text) => text.len() as u64,
+            Piece::Bytes(range) => range.end - range.start,
+        }
+    }
+}
+
+fn multipart(headers: &HeaderMap, ranges: &[Range<u64>], size: u64) -> Vec<Piece> {
+    let content_type = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|v| v.to_str().ok());
+    let content_type = content_type.unwrap_or("application/octet-stream");
+    let mut pieces = Vec::new();
+    for (i, range) in ranges.iter().enumerate() {
+        let newline = if i == 0 { "" } else { "\r\n" };
+        let value = content_range(range, size);
+        pieces.push(Piece::Text(format!(
+            "{newline}--{BOUNDARY}\r\nContent-Type: {content_type}\r\nContent-Range: {value}\r\n\r\n"
+        )));
+        pieces.push(Piece::Bytes(range.clone()));
+    }
+    pieces.push(Piece::Text(format!("\r\n--{BOUNDARY}--\r\n")));
+    pieces
+}
+
+fn send(app: &App, content: &Content, pieces: Vec<Piece>) -> Blocks {
+    let (app, content) = (app.clone(), content.clone());
+    let blocks = streams::iter(pieces).flat_map(move |piece| match piece {
+        Piece::Text(text) => Box::pin(streams::iter([Ok(Bytes::from(text))])),
+        Piece::Bytes(range) => stream(&app, &content, range),
+    });
+    Box::pin(blocks)
+}

@@ -1,0 +1,21 @@
+//! Bytes: signed URLs, receiving and sending, content that is stored once, and the sweep.
+//!
+//! A blob is an immutable, ordered list of segments under storage keys of their own. A file refers
+//! to a blob; a blob that nothing refers to any more is DYING, never used again, and unlinked after
+//! a quarantine and a second look.
+
+mod content;
+pub mod content_type;
+pub mod get;
+pub mod headers;
+pub mod put;
+pub mod put_part;
+mod store;
+pub mod sweep;
+mod target;
+mod urls;
+
+pub use content::{Content, stream};
+pub use entrepot_blob::{Digests, Hasher};
+pub use store::{Part, drop_parts, identify, join_parts, list_parts, release, require_content};
+pub use urls::{Link, UrlSigner};

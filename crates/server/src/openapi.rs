@@ -1,0 +1,54 @@
+//! The description of all calls, made from the handlers: `/openapi.json`, and `/docs` to read.
+
+use axum::Router;
+use utoipa::OpenApi;
+use utoipa_swagger_ui::SwaggerUi;
+
+use crate::app::App;
+use crate::{assets, files, health, iam, objects};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Entrepot",
+        description = "A media asset library: MetaStudio digital assets. Calls under /v1 and /v3 take \
+            an X-Auth-Token or an SDK-HMAC-SHA256 signature of an access key."
+    ),
+    paths(
+        assets::batch_action::post,
+        assets::create::post,
+        assets::delete::delete,
+        assets::list::get,
+        assets::restore::post,
+        assets::show::get,
+        assets::summarys::post,
+        assets::update::put,
+        files::complete::post,
+        files::create::post,
+        files::create_large::post,
+        files::delete::delete,
+        files::part_urls::post,
+        health::healthz,
+        health::metrics,
+        health::readyz,
+        iam::domains::get,
+        iam::projects::get,
+        iam::tokens::post,
+        objects::get::get,
+        objects::put::put,
+    )
+)]
+pub struct Description;
+
+/// The file `openapi.json`; a test keeps the one in the repository the same.
+pub fn json() -> String {
+    let mut text = Description::openapi().to_pretty_json().unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+pub fn page() -> Router<App> {
+    SwaggerUi::new("/docs")
+        .url("/openapi.json", Description::openapi())
+        .into()
+}

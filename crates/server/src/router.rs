@@ -1,0 +1,82 @@
+//! Every endpoint, one line each, sorted by path. Start here.
+//!
+//! `post(assets::summarys::post)` is `assets/summarys.rs`; what it stores is in `assets/store.rs`.
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{delete, get, post, put};
+
+use crate::app::App;
+use crate::http::{authenticate, respond};
+use crate::{assets, files, health, iam, objects, openapi};
+
+pub fn router(app: App) -> Router {
+    Router::new()
+        .merge(authenticated(&app))
+        .merge(open())
+        .merge(openapi::page())
+        .fallback(respond::unknown_path)
+        .method_not_allowed_fallback(respond::unknown_method)
+        .layer(from_fn_with_state(app.clone(), respond::respond))
+        .with_state(app)
+}
+
+/// Calls that say who they are by token or signature.
+fn authenticated(app: &App) -> Router<App> {
+    Router::new()
+        .route(
+            "/v1/{project_id}/digital-assets",
+            get(assets::list::get).post(assets::create::post),
+        )
+        .route(
+            "/v1/{project_id}/digital-assets/batch-action",
+            post(assets::batch_action::post),
+        )
+        .route(
+            "/v1/{project_id}/digital-assets/summarys",
+            post(assets::summarys::post),
+        )
+        .route(
+            "/v1/{project_id}/digital-assets/{asset_id}",
+            get(assets::show::get)
+                .put(assets::update::put)
+                .delete(assets::delete::delete),
+        )
+        .route(
+            "/v1/{project_id}/digital-assets/{asset_id}/restore",
+            post(assets::restore::post),
+        )
+        .route(
+            "/v1/{project_id}/entrepot/files/{file_id}/part-urls",
+            post(files::part_urls::post),
+        )
+        .route("/v1/{project_id}/files", post(files::create::post))
+        .route(
+            "/v1/{project_id}/files/{file_id}",
+            delete(files::delete::delete),
+        )
+        .route(
+            "/v1/{project_id}/files/{file_id}/complete",
+            post(files::complete::post),
+        )
+        .route(
+            "/v1/{project_id}/large-files",
+            post(files::create_large::post),
+        )
+        .route("/v3/auth/domains", get(iam::domains::get))
+        .route("/v3/projects", get(iam::projects::get))
+        .layer(from_fn_with_state(app.clone(), authenticate::authenticate))
+}
+
+/// Calls that carry their proof in the URL or body, or need none.
+fn open() -> Router<App> {
+    Router::new()
+        .route("/healthz", get(health::healthz))
+        .route("/metrics", get(health::metrics))
+        .route(
+            "/objects/{project_id}/{asset_id}/{file}",
+            put(objects::put::put).get(objects::get::get),
+        )
+        .route("/readyz", get(health::readyz))
+        .route("/v3/auth/tokens", post(iam::tokens::post))
+}

@@ -1,0 +1,150 @@
+//! Opens a library, serves it, and stops in good order.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use entrepot_blob::Blobs;
+use tokio::net::TcpListener;
+
+use crate::app::App;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::db::{Db, Synchronous};
+use crate::http::serve;
+use crate::iam::bootstrap;
+use crate::jobs::{Runner, queue};
+use crate::keys::MasterKey;
+use crate::{background, health, router};
+
+const UPKEEP: Duration = Duration::from_secs(30);
+
+/// Why a server did not start, in words for the person who started it.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct StartError(String);
+
+fn cannot<E: std::fmt::Display>(what: &str) -> impl Fn(E) -> StartError + '_ {
+    move |error| StartError(format!("{what}: {error}"))
+}
+
+/// A library that is open but not served: for admin commands, and the first half of [`Server::start`].
+pub async fn open(config: Config, endpoint: &str) -> Result<App, StartError> {
+    std::fs::create_dir_all(&config.data).map_err(cannot(&format!(
+        "the data folder {}",
+        config.data.display()
+    )))?;
+    let master_key = master_key(&config).map_err(StartError)?;
+    let db = open_db(&config).await?;
+    let blobs = Blobs::open_disk(&config.data.join("blobs")).map_err(cannot("the blobs"))?;
+    Ok(App::new(
+        config,
+        endpoint,
+        db,
+        blobs,
+        Clock::System,
+        master_key,
+    ))
+}
+
+fn master_key(config: &Config) -> Result<MasterKey, String> {
+    if let Ok(text) = std::env::var("ENTREPOT_MASTER_KEY") {
+        return MasterKey::parse(&text);
+    }
+    let default = config.data.join("master.key");
+    MasterKey::load_or_create(config.master_key_file.as_deref().unwrap_or(&default))
+}
+
+async fn open_db(config: &Config) -> Result<Db, StartError> {
+    if let Some(url) = &config.database_url {
+        let db = Db::connect_postgres(url, config.database_connections).await;
+        return db.map_err(cannot("the PostgreSQL database"));
+    }
+    let synchronous = match config.database_synchronous.as_str() {
+        "normal" => Synchronous::Normal,
+        _ => Synchronous::Full,
+    };
+    let path = config.data.join("entrepot.db");
+    Db::open_sqlite(&path, synchronous).map_err(cannot(&format!("the database {}", path.display())))
+}
+
+/// Only one server may have a data folder with an embedded database: two would both run its jobs.
+fn lock(folder: &Path) -> Result<std::fs::File, StartError> {
+    let path = folder.join("entrepot.lock");
+    let file = std::fs::File::create(&path).map_err(cannot(&path.display().to_string()))?;
+    file.try_lock().map_err(|_| {
+        let folder = folder.display();
+        StartError(format!(
+            "another entrepot serves the folder {folder} already"
+        ))
+    })?;
+    Ok(file)
+}
+
+/// A server that listens.
+#[derive(Debug)]
+pub struct Server {
+    app: App,
+    listener: TcpListener,
+    endpoint: String,
+    _lock: std::fs::File,
+}
+
+impl Server {
+    /// Opens the library, listens, and writes the credentials; `/readyz` answers once it runs.
+    pub async fn start(config: Config) -> Result<Self, StartError> {
+        std::fs::create_dir_all(&config.data).map_err(cannot(&format!(
+            "the data folder {}",
+            config.data.display()
+        )))?;
+        let lock = lock(&config.data)?;
+        let listener = TcpListener::bind(config.listen)
+            .await
+            .map_err(cannot(&format!("cannot listen on {}", config.listen)))?;
+        let address = listener.local_addr().map_err(cannot("the address"))?;
+        let endpoint = endpoint(&config, address);
+        health::collect_metrics();
+        let app = open(config, &endpoint).await?;
+        bootstrap::bootstrap(&app, &endpoint)
+            .await
+            .map_err(cannot("the first account"))?;
+        if matches!(app.db, Db::Sqlite(_)) {
+            app.db
+                .write(async |tx| queue::release_all(tx).await)
+                .await
+                .map_err(cannot("the job queue"))?;
+        }
+        Ok(Self {
+            app,
+            listener,
+            endpoint,
+            _lock: lock,
+        })
+    }
+
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// Serves until `stop` is done; then requests under way finish and jobs are put back.
+    pub async fn run(self, stop: impl Future<Output = ()>) {
+        let runner = Runner::start(&self.app, &background::registry(&self.app.config));
+        let upkeep = tokio::spawn(async {
+            loop {
+                tokio::time::sleep(UPKEEP).await;
+                health::upkeep();
+            }
+        });
+        let grace = self.app.config.stop_grace();
+        serve::serve(self.listener, router::router(self.app), stop, grace).await;
+        upkeep.abort();
+        runner.stop().await;
+    }
+}
+
+fn endpoint(config: &Config, listening: SocketAddr) -> String {
+    match &config.public_endpoint {
+        Some(url) => url.trim_end_matches('/').to_owned(),
+        None => format!("http://{listening}"),
+    }
+}
