@@ -1,0 +1,41 @@
+//! `entrepot admin …`: works on the library itself, while it is served or not.
+
+mod asset;
+
+use clap::{Args, Subcommand};
+use entrepot_server::server;
+
+use crate::serve::Library;
+
+#[derive(Debug, Args)]
+pub struct Admin {
+    #[command(flatten)]
+    library: Library,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Block and unblock assets
+    #[command(subcommand)]
+    Asset(asset::Asset),
+}
+
+pub fn run(command: Admin) -> anyhow::Result<()> {
+    let config = command.library.load(serde_json::Map::new())?;
+    anyhow::ensure!(
+        config.data.is_dir(),
+        "there is no library in {}; name its folder with --data",
+        config.data.display()
+    );
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let app = server::open(config, "").await?;
+        match command.command {
+            Command::Asset(command) => asset::run(&app, command).await,
+        }
+    })
+}
