@@ -117,6 +117,10 @@ impl MemoryDraft {
         Ok(())
     }
 
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "stands for the file system's own time"
+    )]
     pub fn commit(self) -> Result<u64> {
         self.check_room()?;
         let size = self.bytes.len() as u64;

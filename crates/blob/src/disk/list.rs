@@ -32,6 +32,10 @@ pub(super) fn page(root: &Path, after: Option<&StorageKey>, limit: usize) -> io:
     Ok(Page::of(entries, limit))
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "compared with the file system's own times"
+)]
 pub(super) fn stale_files(folder: &Path, older_than: Duration) -> io::Result<Vec<PathBuf>> {
     let now = SystemTime::now();
     let mut stale = Vec::new();

@@ -88,7 +88,7 @@ fn forget_content(asset: &mut Asset) {
 /// Purges what has been in the recycle bin for too long, and forgets what was purged long ago.
 /// Answers whether there may be more to do.
 pub async fn purge_bin(app: &App) -> Result<bool> {
-    const AT_A_TIME: i64 = 100;
+    const AT_A_TIME: u32 = 100;
     let now = app.clock.now();
     let binned = now.minus(days(app.config.recycle_bin_days));
     let purged = now.minus(days(app.config.deleted_visible_days));
@@ -98,7 +98,7 @@ pub async fn purge_bin(app: &App) -> Result<bool> {
                 store::list_deleted_before(tx, AssetState::Deleting, binned, AT_A_TIME).await?;
             let gone =
                 store::list_deleted_before(tx, AssetState::Deleted, purged, AT_A_TIME).await?;
-            let more = old.len().max(gone.len()) as i64 == AT_A_TIME;
+            let more = old.len().max(gone.len()) == AT_A_TIME as usize;
             for asset in old {
                 take_step(tx, asset, Step::Purge, now).await?;
             }

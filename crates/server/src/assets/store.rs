@@ -290,7 +290,7 @@ pub async fn list_deleted_before(
     tx: &mut Tx,
     state: AssetState,
     then: Timestamp,
-    limit: i64,
+    limit: u32,
 ) -> Result<Vec<Asset>> {
     let mut sql = Sql::new("SELECT ");
     sql.push(COLUMNS)

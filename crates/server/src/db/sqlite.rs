@@ -308,7 +308,7 @@ impl Writer {
             metrics::counter!("entrepot_db_commits_total").increment(1);
             metrics::counter!("entrepot_db_transactions_total").increment(group.len() as u64);
             for transaction in group {
-                transaction.answer(committed.as_ref().map(|()| ()).map_err(same));
+                transaction.answer(committed.as_ref().copied().map_err(same));
             }
         }
     }

@@ -195,6 +195,10 @@ impl Row {
     }
 
     /// The next column as `T`; another kind of value is [`DbError::Corrupt`].
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "each call has a type of its own"
+    )]
     pub fn next<T: FromCell>(&mut self) -> Result<T, DbError> {
         let cell = self.cells.next().unwrap_or(Cell::Null);
         self.read += 1;

@@ -62,12 +62,12 @@ async fn digest(context: &Context, file: &File) -> Result<Digests, JobError> {
         return Err(JobError::Retry("the file has no blob".into()));
     };
     let app = &context.app;
-    let content = app
+    let stored = app
         .db
         .read(async move |tx| objects::require_content(tx, &blob).await)
         .await?;
-    let total = content.size;
-    let mut stream = objects::stream(app, &content, 0..total);
+    let total = stored.size;
+    let mut stream = objects::stream(app, &stored, 0..total);
     let mut hasher = objects::Hasher::new();
     let (mut done, mut reported) = (0, 0);
     context.progress(0, total).await?;

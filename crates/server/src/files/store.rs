@@ -166,7 +166,7 @@ pub async fn forget_all(tx: &mut Tx, asset: &AssetId) -> Result<()> {
 }
 
 /// Uploads that nothing has been heard of since `then`.
-pub async fn list_unfinished(tx: &mut Tx, then: Timestamp, limit: i64) -> Result<Vec<File>> {
+pub async fn list_unfinished(tx: &mut Tx, then: Timestamp, limit: u32) -> Result<Vec<File>> {
     let mut sql = Sql::new("SELECT ");
     sql.push(COLUMNS);
     sql.push(" FROM files f WHERE f.state = 'CREATING' AND f.updated_at < ");

@@ -7,7 +7,7 @@ use crate::assets::{self, Step};
 use crate::config::days;
 use crate::error::Result;
 
-const AT_A_TIME: i64 = 100;
+const AT_A_TIME: u32 = 100;
 const REASON: &str = "The upload was not finished in time; upload the file again.";
 
 /// Answers whether there may be more to do.
@@ -17,7 +17,7 @@ pub async fn give_up(app: &App) -> Result<bool> {
     app.db
         .write(async move |tx| {
             let files = store::list_unfinished(tx, then, AT_A_TIME).await?;
-            let more = files.len() as i64 == AT_A_TIME;
+            let more = files.len() == AT_A_TIME as usize;
             for file in files {
                 store::discard(tx, &file, FileState::Failed, Some(REASON), now).await?;
                 let asset = assets::require(tx, &file.project_id, &file.asset_id).await?;

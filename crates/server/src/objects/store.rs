@@ -136,7 +136,7 @@ pub async fn release(tx: &mut Tx, blob: &BlobId, now: Timestamp) -> Result<()> {
 }
 
 /// Blobs that have been DYING since before `then`.
-pub async fn list_dying(tx: &mut Tx, then: Timestamp, limit: i64) -> Result<Vec<BlobId>> {
+pub async fn list_dying(tx: &mut Tx, then: Timestamp, limit: u32) -> Result<Vec<BlobId>> {
     let rows = tx
         .query(
             "SELECT blob_id FROM blobs WHERE state = 'DYING' AND dying_at <= $1 \

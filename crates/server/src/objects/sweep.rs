@@ -19,7 +19,7 @@ const UNCLAIMED: Duration = Duration::from_hours(24);
 /// The storage is listed whole only at every so many sweeps' end.
 const LIST_EVERY: Duration = Duration::from_hours(6);
 const JOBS_KEPT_DAYS: u32 = 30;
-const AT_A_TIME: i64 = 100;
+const AT_A_TIME: u32 = 100;
 const PAGE: NonZeroUsize = NonZeroUsize::new(1000).expect("1000 is not 0");
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -76,7 +76,7 @@ pub async fn remove_dying(app: &App) -> Result<bool> {
         .db
         .read(async move |tx| store::list_dying(tx, then, AT_A_TIME).await)
         .await?;
-    let more = dying.len() as i64 == AT_A_TIME;
+    let more = dying.len() == AT_A_TIME as usize;
     for blob in dying {
         // rows first: a crash in between leaves keys that the listing finds
         let keys = app
