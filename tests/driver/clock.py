@@ -17,10 +17,6 @@ def faked(specification):
     return {"LD_PRELOAD": preloaded, "FAKETIME": specification, "FAKETIME_DONT_RESET": "1"}
 
 
-def hours_later(hours):
-    return faked(f"+{hours}h") if hours else {}
-
-
 class LaterCaller(KeyCaller):
     """Signs with the date that its server believes in."""
 

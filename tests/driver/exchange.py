@@ -46,9 +46,13 @@ def target_of(url):
     return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
 
-def exchange(endpoint, method, target, headers=(), body=b"", timeout=30.0):
-    """Send one request on a connection of its own; headers may be a mapping or pairs."""
-    connection = http.client.HTTPConnection(host_of(endpoint), timeout=timeout)
+def exchange(endpoint, method, target, headers=(), body=b"", *, timeout=30.0, source=None):
+    """Send one request on a connection of its own, from the local address `source` if given.
+
+    Headers may be a mapping or pairs.
+    """
+    address = (source, 0) if source else None
+    connection = http.client.HTTPConnection(host_of(endpoint), timeout=timeout, source_address=address)
     pairs = list(headers.items() if hasattr(headers, "items") else headers)
     names = {name.lower() for name, _ in pairs}
     try:

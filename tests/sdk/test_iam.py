@@ -60,7 +60,7 @@ def test_wrong_password_is_told_in_the_form_of_iam(iam_client, server):
     with pytest.raises(ClientRequestException) as refused:
         iam_client.keystone_create_user_token_by_password(token_request(server.credentials, password="wrong"))
     assert refused.value.status_code == 401
-    assert refused.value.error_code == "401"
+    assert str(refused.value.error_code) == "401"
     assert refused.value.error_msg == "The username or password is wrong."
     assert refused.value.request_id
 

@@ -82,7 +82,7 @@ def test_sum_of_the_parts_must_be_the_declared_size(client):
 
 
 def test_hundred_parts_is_the_limit(client):
-    asset_id = calls.create(client, "VIDEO")
+    asset_id = calls.create(client, "COMMON_FILE")
     assert len(calls.create_large_file(client, asset_id, 100, category="OTHER").upload_urls) == 100
     with pytest.raises(ClientRequestException) as refused:
         calls.create_large_file(client, asset_id, 101, category="OTHER")

@@ -14,12 +14,24 @@ def refused(answer, code):
 
 
 @pytest.mark.parametrize("body", [
-    b"", b"{", b'{"asset_name": "x", "asset_type": ', b"asset_name=x", b"\xff\xfe{}", b'{"asset_name": "\xff"}',
-    b"{'asset_name': 'x'}", b'{"asset_name": NaN, "asset_type": "IMAGE"}', b'{"a":1}{"b":2}', b"\x00"])
+    b"", b"{", b'{"asset_name": "x", "asset_type": ', b"asset_name=x", b"\xff\xfe{}",
+    b"{'asset_name': 'x'}", b'{"asset_name": NaN, "asset_type": "IMAGE"}', b"\x00"])
 @pytest.mark.parametrize("call", ["digital-assets", "digital-assets/summarys", "digital-assets/batch-action", "files",
                                   "large-files"])
 def test_malformed_json(owner, call, body):
     refused(owner.post(call, body=body), "MSS.10000002")
+
+
+@pytest.mark.parametrize("body", [b'{"asset_name": "\xff", "asset_type": "IMAGE"}',
+                                  b'{"asset_name": "x", "asset_type": "IMAGE"}{"b": 2}'])
+def test_json_that_is_malformed_after_a_good_beginning(owner, body):
+    refused(owner.post("digital-assets", body=body), "MSS.10000002")
+
+
+@pytest.mark.parametrize("body", [b'["an asset", "IMAGE"]', b'["an asset", null, "IMAGE"]'])
+def test_list_of_the_values_is_no_object(owner, body):
+    refused(owner.post("digital-assets", body=body), "MSS.00000002")
+    refused(owner.post("digital-assets/summarys", body=b'[["id"]]'), "MSS.00000002")
 
 
 @pytest.mark.parametrize("call", ["digital-assets", "digital-assets/summarys", "digital-assets/batch-action", "files",

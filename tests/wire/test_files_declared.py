@@ -1,5 +1,7 @@
 """Files as they are declared: limits, types, categories and names of every kind."""
 
+from urllib.parse import urlsplit
+
 import pytest
 
 from driver.library import md5_of, upload_headers
@@ -7,9 +9,9 @@ from driver.library import md5_of, upload_headers
 CONTENT = b"some bytes"
 
 
-def declaration(asset_id, **fields):
+def declaration(asset, **fields):
     return {"file_name": "a.png", "file_md5": md5_of(CONTENT), "file_size": len(CONTENT), "file_type": "png",
-            "asset_id": asset_id, "asset_file_category": "MAIN"} | fields
+            "asset_id": asset, "asset_file_category": "MAIN"} | fields
 
 
 def large_declaration(asset_id, **fields):
@@ -34,7 +36,7 @@ def test_every_field_is_required(owner, library, field):
     ("file_name", ""), ("file_name", "x" * 257), ("file_name", "a\nb.png"), ("file_name", "a\x00b.png"),
     ("file_name", "a\x7fb.png"), ("file_md5", "x" * 23), ("file_md5", "A" * 25), ("file_md5", "!" * 24),
     ("file_md5", "d41d8cd98f00b204e9800998ecf8427e"), ("file_size", 0), ("file_size", -1),
-    ("file_size", 5368709121), ("file_type", ""), ("file_type", "x" * 65), ("asset_id", "x" * 65),
+    ("file_size", 5368709121), ("file_type", "x" * 65), ("asset_id", "x" * 65),
     ("asset_file_category", "FRONT"), ("asset_file_category", "main")])
 def test_field_beyond_its_limit_is_named(owner, library, field, value):
     body = declaration(library.create_asset("COMMON_FILE"), **{field: value})
@@ -45,6 +47,10 @@ def test_field_beyond_its_limit_is_named(owner, library, field, value):
     ("file_name", 5), ("file_size", "10"), ("file_size", 1.5), ("file_md5", None), ("asset_id", [])])
 def test_field_of_the_wrong_type(owner, library, field, value):
     refused(owner.post("files", declaration(library.create_asset(), **{field: value})), "MSS.00000002")
+
+
+def test_empty_type_has_a_code_of_its_own(owner, library):
+    refused(owner.post("files", declaration(library.create_asset(), file_type="")), "MSS.10001003")
 
 
 @pytest.mark.parametrize(("field", "value"), [
@@ -107,7 +113,7 @@ def test_name_of_every_kind_is_a_harmless_label(library, server, name):
     library.upload(asset_id, CONTENT, name=name)
     file = library.file(asset_id)
     assert file["file_name"] == name
-    assert file["file_id"] in file["download_url"] and name not in file["download_url"]
+    assert urlsplit(file["download_url"]).path.endswith(f"/{asset_id}/{file['file_id']}.png")
     answer = library.get_bytes(file["download_url"])
     assert (answer.status, answer.body) == (200, CONTENT)
     disposition = answer.headers["Content-Disposition"]

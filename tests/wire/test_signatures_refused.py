@@ -35,9 +35,9 @@ def test_body_added_to_a_request_that_had_none(signer):
 
 
 def test_replay_on_another_path_method_or_query(signer):
-    for change in ({"target": signer.path("digital-assets/x")}, {"method": "DELETE"},
-                   {"target": signer.path("digital-assets?limit=2")}, {"target": signer.path("digital-assets")}):
-        request = signer.sign("GET", "digital-assets", query=[("limit", 1)])
+    for change in ({"target": signer.path("digital-assets/y?limit=1")}, {"method": "DELETE"},
+                   {"target": signer.path("digital-assets/x?limit=2")}, {"target": signer.path("digital-assets/x")}):
+        request = signer.sign("GET", "digital-assets/x", query=[("limit", 1)])
         for name, value in change.items():
             setattr(request, name, value)
         refused(request.send(), "verify aksk signature fail")
@@ -80,10 +80,10 @@ def test_signature_without_the_date_is_refused(signer):
 def test_skewed_clock_is_told_both_times_and_the_limit(signer, shift):
     date = moment(**shift)
     answer = signer.sign("GET", "digital-assets", headers={"X-Sdk-Date": date}).send()
-    refused(answer, date)
-    assert re.search(r"15 ?min|900", answer.error_msg), answer.error_msg
-    times = re.findall(r"\d{8}T\d{6}Z", answer.error_msg)
-    assert len(set(times)) >= 2, f"the server's own time is missing: {answer.error_msg}"
+    refused(answer, "15 min")
+    times = {re.sub("[-:]", "", time) for time in re.findall(r"[0-9-]{8,10}T[0-9:]{6,8}Z", answer.error_msg)}
+    assert date in times
+    assert len(times) == 2, f"the server's own time is missing: {answer.error_msg}"
 
 
 @pytest.mark.parametrize("shift", [{"minutes": -14}, {"minutes": 14}])

@@ -22,6 +22,8 @@ class File:
     url: str
     state: str = "CREATING"
     has_bytes: bool = False
+    # Deleting an asset kills its links for good, restored or not.
+    url_is_good: bool = True
 
 
 @dataclass
@@ -79,7 +81,7 @@ class Machine(RuleBasedStateMachine):
         content = CONTENT if whole else CONTENT[::-1]
         headers = {"Content-MD5": md5_of(CONTENT), "Content-Type": "image/png"}
         answer = self.library.put_bytes(asset.main.url, content, headers=headers)
-        if asset.main.state != "CREATING" or asset.state not in LIVE:
+        if asset.main.state != "CREATING" or asset.state not in LIVE or not asset.main.url_is_good:
             assert answer.status == 403, answer
         elif whole:
             assert answer.status == 200, answer
@@ -121,6 +123,8 @@ class Machine(RuleBasedStateMachine):
         else:
             query = {"mode": "force"} if force else {}
             self.expect(self.caller.delete(f"digital-assets/{asset.asset_id}", query=query), allowed, ILLEGAL)
+        if allowed and asset.main:
+            asset.main.url_is_good = False
         if allowed and force:
             asset.state = "DELETED"
         elif allowed:
