@@ -174,7 +174,6 @@ pub struct ListAssetsResponse {
 #[cfg_attr(feature = "openapi", derive(ToSchema))]
 pub struct ListAssetSummarysReq {
     /// 1 to 1000 ids.
-    #[serde(default)]
     pub asset_ids: Vec<String>,
 }
 

@@ -5,20 +5,26 @@
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{delete, get, post, put};
+use tower::ServiceBuilder;
 
 use crate::app::App;
-use crate::http::{authenticate, respond};
+use crate::http::{authenticate, respond, slashes};
 use crate::{assets, files, health, iam, objects, openapi};
 
 pub fn router(app: App) -> Router {
-    Router::new()
+    let calls = Router::new()
         .merge(authenticated(&app))
         .merge(open())
         .merge(openapi::page())
         .fallback(respond::unknown_path)
         .method_not_allowed_fallback(respond::unknown_method)
         .layer(from_fn_with_state(app.clone(), respond::respond))
-        .with_state(app)
+        .with_state(app);
+    // around the router, because a layer inside runs after the path was matched
+    let tolerant = ServiceBuilder::new()
+        .map_request(slashes::collapse)
+        .service(calls);
+    Router::new().fallback_service(tolerant)
 }
 
 /// Calls that say who they are by token or signature.

@@ -164,10 +164,10 @@ fn columns(query: &mut Query, criteria: &mut Criteria) -> Result<()> {
     // the answer shows whole seconds, so the last one counts to its end
     let until = time(query, "end_time")?;
     criteria.until = until.map(|until| until.plus(Duration::from_millis(999)));
-    for kind in query.list("asset_type", 128)?.unwrap_or_default() {
+    for kind in query.words("asset_type", 0..=128)?.unwrap_or_default() {
         criteria.types.push(super::rules::parse_type(&kind)?);
     }
-    for word in query.list("asset_state", 512)?.unwrap_or_default() {
+    for word in query.words("asset_state", 0..=512)?.unwrap_or_default() {
         let state = AssetState::parse(&word).ok_or_else(|| {
             let words: Vec<_> = AssetState::ALL.iter().map(|state| state.as_str()).collect();
             Error::parameter("asset_state", format!("must be of {}", words.join(", ")))
@@ -195,8 +195,8 @@ fn metadata(query: &mut Query, criteria: &mut Criteria) -> Result<()> {
     for (key, values) in parse_properties(properties.as_deref().unwrap_or_default())? {
         criteria.property(&key, values);
     }
-    criteria.any_of(filter::SEX, query.list("sex", 128)?);
-    criteria.any_of(filter::LANGUAGE, query.list("language", 128)?);
+    criteria.any_of(filter::SEX, query.words("sex", 1..=128)?);
+    criteria.any_of(filter::LANGUAGE, query.words("language", 1..=128)?);
     let providers = ["HUAWEI_METASTUDIO", "MOBVOI"].map(|word| (word, word));
     let provider = one_of("voice_provider", query.one("voice_provider")?, &providers)?;
     criteria.any_of(filter::VOICE_PROVIDER, provider.map(|p| vec![p.to_owned()]));

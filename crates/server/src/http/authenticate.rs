@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::extract::{Request, State};
+use axum::extract::{OriginalUri, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use http::HeaderMap;
@@ -189,10 +189,13 @@ fn verify(
     body: &[u8],
     secret: &str,
 ) -> Result<()> {
+    // as it was sent, before doubled slashes were made one
+    let uri = parts.extensions.get::<OriginalUri>();
+    let uri = uri.map_or(&parts.uri, |OriginalUri(uri)| uri);
     let signed = signature::Parts {
         method: parts.method.as_str(),
-        path: parts.uri.path(),
-        query: parts.uri.query().unwrap_or_default(),
+        path: uri.path(),
+        query: uri.query().unwrap_or_default(),
         headers: &parts.headers,
     };
     let mut shown = Vec::new();

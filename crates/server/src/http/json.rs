@@ -27,8 +27,13 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     }
 }
 
-/// Tells malformed JSON from JSON of another shape.
+/// Tells malformed JSON from JSON of another shape. Bodies are objects; a list of their values in
+/// order, which serde would take too, is not one.
 pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
+    if body.trim_ascii_start().starts_with(b"[") {
+        let message = "Invalid body: it must be a JSON object, not a list";
+        return Err(Error::new(ErrorCode::InvalidBody, message));
+    }
     serde_json::from_slice(body).map_err(|error| match error.classify() {
         Category::Data => Error::new(ErrorCode::InvalidBody, format!("Invalid body: {error}")),
         Category::Syntax | Category::Eof | Category::Io => Error::new(

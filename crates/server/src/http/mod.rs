@@ -10,3 +10,4 @@ pub mod render;
 pub mod respond;
 pub mod serve;
 pub mod signature;
+pub mod slashes;

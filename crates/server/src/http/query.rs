@@ -31,6 +31,15 @@ fn decode(text: &str) -> Result<String> {
         .map_err(|_| Error::parameter("the query", "must be UTF-8"))
 }
 
+fn split(joined: &str) -> Vec<String> {
+    joined
+        .split(',')
+        .map(str::trim)
+        .filter(|value| !value.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
 impl Query {
     pub fn parse(query: &str) -> Result<Self> {
         let mut values: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -105,18 +114,29 @@ impl Query {
         }
     }
 
+    /// Words joined by commas (or repeated), in a bounded length of text.
+    pub fn words(
+        &mut self,
+        name: &str,
+        length: std::ops::RangeInclusive<usize>,
+    ) -> Result<Option<Vec<String>>> {
+        let joined = self.values.get(name).map(|values| values.join(","));
+        if let Some(joined) = joined {
+            self.values.insert(name.to_owned(), vec![joined]);
+        }
+        let Some(text) = self.text(name, length)? else {
+            return Ok(None);
+        };
+        let words = split(&text);
+        Ok((!words.is_empty()).then_some(words))
+    }
+
     /// A list: repeated or joined by commas, at most `most` values in all; empty ones are dropped.
     pub fn list(&mut self, name: &str, most: usize) -> Result<Option<Vec<String>>> {
         let Some(values) = self.values.remove(name) else {
             return Ok(None);
         };
-        let list: Vec<String> = values
-            .iter()
-            .flat_map(|value| value.split(','))
-            .map(str::trim)
-            .filter(|value| !value.is_empty())
-            .map(str::to_owned)
-            .collect();
+        let list = split(&values.join(","));
         if list.len() > most {
             return Err(Error::parameter(
                 name,

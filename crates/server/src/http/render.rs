@@ -48,7 +48,8 @@ pub fn render(error: &Error, family: Family, request_id: &str) -> Response {
     let mut response = match family {
         Family::Objects => objects(error, request_id),
         Family::Iam => iam(error, request_id),
-        Family::MetaStudio | Family::Gateway => metastudio(error, request_id),
+        Family::MetaStudio => metastudio(error, request_id),
+        Family::Gateway => gateway(error, request_id),
     };
     if error.code == ErrorCode::Unavailable {
         let retry = HeaderValue::from_static("1");
@@ -70,8 +71,21 @@ fn cut(text: &str, most: usize) -> String {
     cut
 }
 
+/// Paths of no family: only the gateway's own codes are known there.
+fn gateway(error: &Error, request_id: &str) -> Response {
+    let (code, name) = match error.code {
+        ErrorCode::ApiNotFound | ErrorCode::MethodNotAllowed => (404, "APIGW.0101"),
+        other => published(other),
+    };
+    answer(code, name, error, request_id)
+}
+
 fn metastudio(error: &Error, request_id: &str) -> Response {
     let (code, name) = published(error.code);
+    answer(code, name, error, request_id)
+}
+
+fn answer(code: u16, name: &str, error: &Error, request_id: &str) -> Response {
     let body = if name.starts_with("APIGW.") {
         let message = cut(&error.message, GATEWAY_MESSAGE);
         json!({"error_msg": message, "error_code": name, "request_id": request_id})

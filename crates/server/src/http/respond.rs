@@ -5,7 +5,7 @@ use std::time::Instant;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use tracing::Instrument;
 
 use super::render::{Family, render};
@@ -41,7 +41,9 @@ pub async fn respond(State(app): State<App>, mut request: Request, next: Next) -
         } else {
             tracing::debug!(code = ?error.code, "{}", error.message);
         }
+        let headers = std::mem::take(response.headers_mut());
         response = render(error, family, &id);
+        keep_headers(&mut response, headers);
     }
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID.clone(), value);
@@ -51,6 +53,15 @@ pub async fn respond(State(app): State<App>, mut request: Request, next: Next) -
     span.in_scope(|| tracing::debug!(target: "entrepot::access", status = status.as_u16(), ?took));
     count(&route, method.as_str(), status, took.as_secs_f64());
     response
+}
+
+/// What an endpoint said beside the error, such as the size of a file that is shorter.
+fn keep_headers(response: &mut Response, said: HeaderMap) {
+    for (name, value) in said {
+        if let Some(name) = name.filter(|name| *name != header::CONTENT_LENGTH) {
+            response.headers_mut().insert(name, value);
+        }
+    }
 }
 
 fn count(route: &str, method: &str, status: StatusCode, seconds: f64) {

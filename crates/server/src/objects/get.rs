@@ -11,13 +11,12 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 
 use super::content::{Blocks, Content, stream};
 use super::headers::{common, names_etag};
+use super::range::{self, Wanted};
 use super::store::require_content;
 use super::target::SignedUrl;
 use crate::app::App;
 use crate::error::{Error, ErrorCode, Result};
 
-/// More ranges than this in one request are answered with the whole file.
-const MAX_RANGES: usize = 50;
 const BOUNDARY: &str = "entrepot-byte-ranges-4f2a9c71";
 
 /// Sends the bytes of a file
@@ -53,7 +52,11 @@ pub async fn get(State(app): State<App>, request: Request) -> Result<Response> {
         .read(async move |tx| require_content(tx, &blob).await)
         .await?;
     let body_wanted = parts.method != Method::HEAD;
-    let ranges = wanted_ranges(&parts.headers, &etag, content.size)?;
+    let ranges = match range::wanted(&parts.headers, &etag, content.size) {
+        Wanted::Whole => Vec::new(),
+        Wanted::Ranges(ranges) => ranges,
+        Wanted::Unsatisfiable => return Ok(unsatisfiable(content.size)),
+    };
     let (status, length, body) = match ranges.as_slice() {
         [] => {
             let blocks = stream_if(body_wanted, &app, &content, 0..content.size);
@@ -89,35 +92,19 @@ fn stream_if(wanted: bool, app: &App, content: &Content, range: Range<u64>) -> O
     wanted.then(|| stream(app, content, range))
 }
 
-fn content_range(range: &Range<u64>, size: u64) -> String {
-    format!("bytes {}-{}/{size}", range.start, range.end - 1)
+fn unsatisfiable(size: u64) -> Response {
+    let error = Error::new(
+        ErrorCode::InvalidRange,
+        format!("The file has {size} bytes; the range asked for can't be sent."),
+    );
+    let mut response = error.into_response();
+    let value = format!("bytes */{size}");
+    insert(response.headers_mut(), header::CONTENT_RANGE, &value);
+    response
 }
 
-/// The ranges to send; none means the whole. A header that is not understood is ignored, as RFC
-/// 9110 has it; one that asks only for what is not there is an error.
-fn wanted_ranges(headers: &HeaderMap, etag: &str, size: u64) -> Result<Vec<Range<u64>>> {
-    let Some(range) = headers.get(header::RANGE).and_then(|v| v.to_str().ok()) else {
-        return Ok(Vec::new());
-    };
-    if let Some(known) = headers.get(header::IF_RANGE)
-        && known.as_bytes() != etag.as_bytes()
-    {
-        return Ok(Vec::new());
-    }
-    let Ok(parsed) = http_range_header::parse_range_header(range) else {
-        return Ok(Vec::new());
-    };
-    match parsed.validate(size) {
-        Ok(ranges) if ranges.len() <= MAX_RANGES => Ok(ranges
-            .into_iter()
-            .map(|range| *range.start()..range.end() + 1)
-            .collect()),
-        Ok(_) => Ok(Vec::new()),
-        Err(_) => Err(Error::new(
-            ErrorCode::InvalidRange,
-            format!("The file has {size} bytes; the range asked for can't be sent."),
-        )),
-    }
+fn content_range(range: &Range<u64>, size: u64) -> String {
+    format!("bytes {}-{}/{size}", range.start, range.end - 1)
 }
 
 /// A stretch of a multipart answer.

@@ -10,6 +10,7 @@ pub mod get;
 pub mod headers;
 pub mod put;
 pub mod put_part;
+mod range;
 mod store;
 pub mod sweep;
 mod target;
