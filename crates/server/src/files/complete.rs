@@ -156,6 +156,7 @@ async fn join(tx: &mut Tx, app: &App, file: &File, asset: Asset, now: Timestamp)
     let job = HashFile {
         project_id: file.project_id.clone(),
         file_id: file.file_id.clone(),
+        size: u64::try_from(size).unwrap_or(0),
     };
     jobs::enqueue(tx, app, &job, now).await?;
     Ok(())

@@ -21,6 +21,8 @@ use crate::objects::{self, Digests};
 pub struct HashFile {
     pub project_id: ProjectId,
     pub file_id: FileId,
+    /// Bytes.
+    pub size: u64,
 }
 
 /// Progress is written, and the lease renewed, this often.
@@ -33,6 +35,10 @@ impl Job for HashFile {
 
     fn subject(&self) -> &str {
         self.file_id.as_str()
+    }
+
+    fn total(&self) -> u64 {
+        self.size
     }
 
     async fn run(&self, context: &Context) -> Result<(), JobError> {

@@ -50,6 +50,11 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// What the job is about; at most one unfinished job of a kind for each subject.
     fn subject(&self) -> &str;
 
+    /// How many units of work it is, where that is known before it begins.
+    fn total(&self) -> u64 {
+        0
+    }
+
     /// One attempt. It must be safe to run again after a crash at any point.
     fn run(&self, context: &Context) -> impl Future<Output = Result<(), JobError>> + Send;
 }
@@ -126,6 +131,7 @@ pub async fn enqueue<J: Job>(tx: &mut Tx, app: &App, job: &J, run_at: Timestamp)
         kind: J::KIND.to_owned(),
         subject: job.subject().to_owned(),
         payload,
+        total: job.total(),
         run_at,
         now: app.clock.now(),
     };

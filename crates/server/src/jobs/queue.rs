@@ -17,6 +17,8 @@ pub struct NewJob {
     pub kind: String,
     pub subject: String,
     pub payload: String,
+    /// Units of work, 0 where that is not known.
+    pub total: u64,
     pub run_at: Timestamp,
     pub now: Timestamp,
 }
@@ -40,19 +42,24 @@ pub struct Progress {
     pub error: Option<String>,
 }
 
+fn units(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}
+
 /// Answers false where an unfinished job of this kind and subject is there already.
 pub async fn insert(tx: &mut Tx, job: &NewJob) -> Result<bool> {
     let inserted = tx
         .execute(
             "INSERT INTO jobs (job_id, kind, subject, payload, state, attempt, run_at, \
              units_done, units_total, created_at) \
-             VALUES ($1, $2, $3, $4, 'QUEUED', 0, $5, 0, 0, $6) ON CONFLICT DO NOTHING",
+             VALUES ($1, $2, $3, $4, 'QUEUED', 0, $5, 0, $6, $7) ON CONFLICT DO NOTHING",
             params![
                 &job.job_id,
                 &job.kind,
                 &job.subject,
                 &job.payload,
                 job.run_at,
+                units(job.total),
                 job.now
             ],
         )
@@ -103,7 +110,7 @@ pub async fn progress(
     total: u64,
     now: Timestamp,
 ) -> Result<bool> {
-    let [done, total] = [done, total].map(|n| i64::try_from(n).unwrap_or(i64::MAX));
+    let [done, total] = [done, total].map(units);
     let updated = tx
         .execute(
             "UPDATE jobs SET units_done = $1, units_total = $2, lease_until = $3 \

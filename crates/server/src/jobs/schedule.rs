@@ -38,6 +38,7 @@ async fn enqueue_if_due(app: &App, periodic: &Periodic) -> Result<()> {
         kind: periodic.kind.to_owned(),
         subject: String::new(),
         payload: periodic.payload.clone(),
+        total: 0,
         run_at: now,
         now,
     };
