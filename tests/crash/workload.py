@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 
 from driver.library import Library, Refused
 
-# A few contents for many assets, so that the same bytes are shared, deleted and stored again all the time.
-CONTENTS = [random.Random(seed).randbytes(size) for seed, size in enumerate((1, 100, 4096, 70_000, 300_000, 1_200_000))]
+# Some contents that many assets share, and more that few have, so that bytes lose their last asset, are about to
+# be removed, and are stored again, all the time.
+SHARED = [random.Random(seed).randbytes(size) for seed, size in enumerate((1, 4096, 70_000, 300_000, 1_200_000))]
+RARE = [random.Random(seed).randbytes(seed) for seed in range(2000, 2100)]
 GONE = ("DELETED",)
+TRY_AGAIN = "MSS.10009013"
 
 
 class Interrupted(Exception):
@@ -53,12 +56,18 @@ class User(threading.Thread):
 
     def ask(self, call, *arguments, **options):
         """One call; a server that is gone shows as Interrupted."""
-        try:
-            answer = call(*arguments, **options)
-        except (OSError, http.client.HTTPException) as failure:
-            raise Interrupted from failure
-        self.acknowledged += 1
-        return answer
+        while True:
+            try:
+                answer = call(*arguments, **options)
+            except (OSError, http.client.HTTPException) as failure:
+                raise Interrupted from failure
+            except Refused as refused:
+                # Under a fast clock the server's pauses between its own tries are too short.
+                if refused.answer.error_code != TRY_AGAIN:
+                    raise
+                continue
+            self.acknowledged += 1
+            return answer
 
     def change(self, promise, call, *arguments, **outcome):
         """One call that changes what was promised, once it is acknowledged."""
@@ -70,7 +79,7 @@ class User(threading.Thread):
 
     def step(self):
         mine = [(asset_id, promise) for asset_id, promise in self.promises.items() if promise.state not in GONE]
-        if len(mine) < 3 or self.chance.random() < 0.4:
+        if len(mine) < 3 or self.chance.random() < 0.3:
             self.make()
         else:
             self.alter(*self.chance.choice(mine))
@@ -82,7 +91,7 @@ class User(threading.Thread):
         self.fill(asset_id, promise)
 
     def fill(self, asset_id, promise):
-        content = self.chance.choice(CONTENTS)
+        content = self.chance.choice(self.chance.choice((SHARED, RARE, RARE)))
         promise.file_id, url = self.ask(self.library.declare_file, asset_id, content, file_type="bin")
         for _ in range(self.chance.choice((1, 1, 2))):
             put = self.ask(self.library.put_bytes, url, content, "bin")

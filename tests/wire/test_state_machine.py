@@ -172,4 +172,4 @@ class Machine(RuleBasedStateMachine):
 def test_any_sequence_of_steps(shared_servers, backend):
     Machine.library = Library(token_caller(shared_servers(backend)))
     run_state_machine_as_test(Machine, settings=settings(
-        max_examples=15, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)))
+        max_examples=10, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)))
