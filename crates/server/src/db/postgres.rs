@@ -239,7 +239,8 @@ impl Postgres {
                 Ok(value)
             }
             Err(error) => {
-                connection.end("ROLLBACK").await?;
+                // where this fails too, the connection is closed when it is dropped
+                let _ = connection.end("ROLLBACK").await;
                 Err(error)
             }
         }

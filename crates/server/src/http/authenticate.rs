@@ -40,13 +40,7 @@ pub async fn authenticate(State(app): State<App>, request: Request, next: Next) 
 async fn identified(app: &App, request: Request) -> Result<Request> {
     let (mut parts, body) = request.into_parts();
     let body = read_body(body).await?;
-    let identity = if parts.headers.contains_key("x-auth-token") {
-        by_token(app, &parts.headers).await?
-    } else if parts.headers.contains_key(http::header::AUTHORIZATION) {
-        by_signature(app, &parts, &body).await?
-    } else {
-        return Err(refused("x-auth-token not found"));
-    };
+    let identity = identity(app, &parts, &body).await?;
     let caller = Caller {
         app_user_id: app_user_id(&parts.headers)?,
         address: address(&parts),
@@ -54,6 +48,21 @@ async fn identified(app: &App, request: Request) -> Result<Request> {
     };
     parts.extensions.insert(caller);
     Ok(Request::from_parts(parts, Body::from(body)))
+}
+
+/// A token or a signature: where both are sent, either is enough.
+async fn identity(app: &App, parts: &Parts, body: &[u8]) -> Result<iam::IdentityRef> {
+    let has_signature = parts.headers.contains_key(http::header::AUTHORIZATION);
+    if parts.headers.contains_key("x-auth-token") {
+        match by_token(app, &parts.headers).await {
+            Err(error) if has_signature && error.code == ErrorCode::Unauthenticated => {}
+            outcome => return outcome,
+        }
+    }
+    if has_signature {
+        return by_signature(app, parts, body).await;
+    }
+    Err(refused("x-auth-token not found"))
 }
 
 async fn read_body(body: Body) -> Result<Bytes> {
