@@ -73,7 +73,7 @@ impl Default for Config {
             database_synchronous: "full".into(),
             master_key_file: None,
             log_format: LogFormat::Text,
-            log: "info,refinery_core=warn".into(),
+            log: "info,refinery_core=warn,tokio_postgres=warn".into(),
             activate_at_once: false,
             unique_names: false,
             recycle_bin_days: 7,

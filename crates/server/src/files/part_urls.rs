@@ -16,9 +16,10 @@ use crate::iam::{Action, Resource};
 use crate::ids::{FileId, ProjectId};
 use crate::objects::{self, Link};
 
-/// Signs the part URLs of a large file again
+/// Signs the upload URLs of a file again
 ///
-/// Also tells which parts have arrived, so that an upload that was cut goes on with the others.
+/// One URL a part; a file sent by one PUT has one. Also tells which parts have arrived, so that an
+/// upload that was cut goes on with the others.
 #[utoipa::path(post, path = "/v1/{project_id}/entrepot/files/{file_id}/part-urls", tag = "Files",
     params(("project_id" = String, Path), ("file_id" = String, Path)),
     responses((status = 200, body = PartUrlsResponse), (status = 400, body = ErrorResponse)),
@@ -38,21 +39,21 @@ pub async fn post(
             Ok((file, asset, parts))
         })
         .await?;
-    let Some(count) = file
-        .part_count
-        .filter(|_| file.state == FileState::Creating)
-    else {
-        return Err(Error::new(
-            ErrorCode::IllegalFileState,
-            "Only a large file that is CREATING has part URLs.",
-        ));
-    };
+    if file.state != FileState::Creating {
+        let message = "Only a file that is CREATING has upload URLs.";
+        return Err(Error::new(ErrorCode::IllegalFileState, message));
+    }
     super::create::refuse_unchangeable(&asset)?;
     let (link, now) = (Link::of(&file, asset.url_epoch), app.clock.now());
-    Ok(Json(PartUrlsResponse {
-        upload_urls: (1..=count)
+    let md5 = file.declared_md5.as_deref().unwrap_or_default();
+    let upload_urls = match file.part_count {
+        None => vec![app.urls.upload(&link, md5, now)],
+        Some(count) => (1..=count)
             .map(|n| app.urls.upload_part(&link, n, now))
             .collect(),
+    };
+    Ok(Json(PartUrlsResponse {
+        upload_urls,
         parts: parts
             .into_iter()
             .map(|part| UploadedPart {
