@@ -99,10 +99,12 @@ def test_ls_filters_and_show_shows(server, library):
     assert "listed image" in client(server, "show", image).out
 
 
-def test_name_with_control_characters_cannot_drive_the_terminal(server, library):
-    library.create_asset(name="evil \x1b[2J\x1b]0;owned\x07 name", tags=["evil-tag"])
-    outcome = client(server, "ls", "--tag", "evil-tag")
-    assert outcome.status == 0 and "\x1b" not in outcome.out and "\x07" not in outcome.out
+def test_text_with_control_characters_cannot_drive_the_terminal(server, library):
+    asset_id = library.create_asset(name="evil \u202e name", tags=["evil-tag"],
+                                    asset_description="\x1b[2J\x1b]0;owned\x07")
+    for outcome in (client(server, "ls", "--tag", "evil-tag"), client(server, "show", asset_id)):
+        assert outcome.status == 0 and asset_id in outcome.out
+        assert not set("\x1b\x07\u202e") & set(outcome.out)
 
 
 def test_credentials_come_from_variables_too(server, library, picture):

@@ -1,7 +1,10 @@
 //! Entrepot: a self-hosted media asset library. One executable to serve, administer and use it.
 
 mod admin;
+mod client;
 mod serve;
+
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
@@ -19,19 +22,41 @@ enum Command {
     Serve(serve::Serve),
     /// Administer a library, also while it is served
     Admin(admin::Admin),
+    /// Upload files, each as an asset
+    Upload(client::upload::Upload),
+    /// Download assets' files
+    Download(client::download::Download),
+    /// List assets
+    Ls(client::ls::Ls),
+    /// Show one asset
+    Show(client::show::Show),
 }
 
-fn main() -> std::process::ExitCode {
+fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {
         Command::Serve(command) => serve::run(command),
         Command::Admin(command) => admin::run(command),
+        Command::Upload(command) => client::run(client::upload::run(command)).map_err(Into::into),
+        Command::Download(command) => {
+            client::run(client::download::run(command)).map_err(Into::into)
+        }
+        Command::Ls(command) => client::run(client::ls::run(command)).map_err(Into::into),
+        Command::Show(command) => client::run(client::show::run(command)).map_err(Into::into),
     };
     match done {
-        Ok(()) => std::process::ExitCode::SUCCESS,
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("entrepot: {error:#}");
-            std::process::ExitCode::FAILURE
+            exit_code(&error)
         }
     }
+}
+
+/// 2 for a command that can't be meant so, as clap has it.
+fn exit_code(error: &anyhow::Error) -> ExitCode {
+    let failure = error.downcast_ref::<client::failure::Failure>();
+    failure.map_or(ExitCode::FAILURE, |failure| {
+        ExitCode::from(failure.exit_code())
+    })
 }
