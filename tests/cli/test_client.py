@@ -44,6 +44,8 @@ def test_force_replaces_what_has_the_name(server, library, target):
     assert contents(target) == {"film.mp4": b"mine", "film (1).mp4": b"theirs"}
     assert client(server, "download", named(library, b"new"), "--output", target, "--force").status == 0
     assert contents(target)["film.mp4"] == b"new"
+    both = client(server, "download", named(library, b"a"), named(library, b"b"), "--output", target, "--force")
+    assert both.status == 0 and {b"a", b"b"} <= set(contents(target).values())
 
 
 def test_all_brings_the_other_files_too(server, library, target):

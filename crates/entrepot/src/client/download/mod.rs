@@ -4,7 +4,10 @@ mod fetch;
 mod name;
 mod partial;
 
+use std::collections::HashSet;
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use clap::Args;
 use entrepot_api::assets::DigitalAssetInfo;
@@ -70,6 +73,26 @@ struct Context<'a> {
     api: Api,
     command: &'a Download,
     progress: Progress,
+    /// What this command has put there: even --force does not replace that.
+    placed: Mutex<HashSet<PathBuf>>,
+}
+
+impl Context<'_> {
+    fn note(&self, path: &Path) -> bool {
+        let mut placed = self.placed.lock().unwrap_or_else(PoisonError::into_inner);
+        placed.insert(path.to_owned())
+    }
+
+    /// Gives a finished file its name.
+    fn place(&self, part: &Path, name: &str) -> io::Result<PathBuf> {
+        let folder = &self.command.output;
+        let target = folder.join(name);
+        if self.command.force && self.note(&target) {
+            std::fs::rename(part, &target)?;
+            return Ok(target);
+        }
+        name::place(part, folder, name)
+    }
 }
 
 pub async fn run(command: Download) -> Result<()> {
@@ -77,6 +100,7 @@ pub async fn run(command: Download) -> Result<()> {
         api: command.connection.open()?,
         progress: Progress::default(),
         command: &command,
+        placed: Mutex::default(),
     };
     std::fs::create_dir_all(&command.output)
         .map_err(|e| Failure::io("can't make the folder", &command.output, &e))?;
@@ -157,7 +181,7 @@ async fn download(
     asset_id: &str,
     file: &AssetFileInfo,
 ) -> Result<Downloaded> {
-    let (folder, force) = (&context.command.output, context.command.force);
+    let folder = &context.command.output;
     let (name, expected) = (name::safe(&file.file_name), Expected::of(file));
     let done = |path: PathBuf, size, kept| Downloaded {
         asset_id: asset_id.to_owned(),
@@ -170,6 +194,7 @@ async fn download(
     let total = expected.size.unwrap_or(0);
     bar.stage("comparing", total);
     if let Some(path) = already_there(folder, &name, &expected).await {
+        context.note(&path);
         return Ok(done(path, total, true));
     }
     let Some(url) = file.download_url.as_deref() else {
@@ -186,13 +211,9 @@ async fn download(
     fetch(&context.api, &wanted, url, &mut partial, &bar).await?;
     let length = partial.length;
     let part = partial.finish(&expected).await?;
-    let placed = if force {
-        let target = folder.join(&name);
-        std::fs::rename(&part, &target).map(|()| target)
-    } else {
-        name::place(&part, folder, &name)
-    };
-    let placed = placed.map_err(|e| Failure::io("can't name the file", &folder.join(&name), &e))?;
+    let placed = context
+        .place(&part, &name)
+        .map_err(|e| Failure::io("can't name the file", &folder.join(&name), &e))?;
     tidy(&part);
     bar.clear();
     Ok(done(placed, length, false))
