@@ -133,6 +133,7 @@ impl From<DbError> for Error {
                 message: "Somebody else changed the same thing at the same time; try again.".into(),
                 cause: Some(cause),
             },
+            DbError::Nul => Self::parameter("a text", "must not contain a NUL character"),
             DbError::Corrupt { .. } | DbError::Other(_) => Self::internal(cause),
         }
     }

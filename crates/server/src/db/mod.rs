@@ -41,6 +41,9 @@ pub enum DbError {
         expected: &'static str,
         found: &'static str,
     },
+    /// `PostgreSQL` cannot keep it, so neither database is asked to.
+    #[error("a text has a NUL character")]
+    Nul,
     #[error("{0}")]
     Other(String),
 }
@@ -64,6 +67,7 @@ pub enum Tx {
 impl Tx {
     /// All rows of a query.
     pub async fn query(&mut self, sql: &str, params: &[Value<'_>]) -> Result<Vec<Row>, DbError> {
+        refuse_nul(params)?;
         match self {
             Tx::Sqlite(connection) => connection.query(sql, params),
             Tx::Postgres(connection) => connection.query(sql, params).await,
@@ -81,6 +85,7 @@ impl Tx {
 
     /// Runs a statement and answers how many rows it changed.
     pub async fn execute(&mut self, sql: &str, params: &[Value<'_>]) -> Result<u64, DbError> {
+        refuse_nul(params)?;
         match self {
             Tx::Sqlite(connection) => connection.execute(sql, params),
             Tx::Postgres(connection) => connection.execute(sql, params).await,
@@ -95,6 +100,14 @@ impl Tx {
             Tx::Postgres(_) => 32,
         }
     }
+}
+
+fn refuse_nul(params: &[Value<'_>]) -> Result<(), DbError> {
+    let has_nul = |value: &Value<'_>| matches!(value, Value::Text(text) if text.contains('\0'));
+    if params.iter().any(has_nul) {
+        return Err(DbError::Nul);
+    }
+    Ok(())
 }
 
 /// A handle on the database; cheap to clone.
