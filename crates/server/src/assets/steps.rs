@@ -42,8 +42,9 @@ pub async fn take_step(tx: &mut Tx, asset: Asset, step: Step, now: Timestamp) ->
     }
     change(tx, asset, now, |asset| {
         asset.standing = standing;
-        if !standing.state.is_readable() {
-            // links that are out die at once
+        if !standing.state.is_changeable() {
+            // links that are out die at once; where files only come and go, each file's own
+            // state says whether its links are good
             asset.url_epoch += 1;
         }
         asset.deleted_at = match standing.state {

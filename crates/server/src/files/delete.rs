@@ -52,7 +52,7 @@ pub async fn delete(
             if gone && asset.state() == AssetState::Unactived {
                 assets::take_step(tx, asset, Step::MainFileGone, now).await?;
             } else {
-                assets::change(tx, asset, now, |asset| asset.url_epoch += 1).await?;
+                assets::change(tx, asset, now, |_| {}).await?;
             }
             Ok(())
         })
