@@ -201,7 +201,7 @@ pub struct SummaryFile {
     pub file_type: String,
 }
 
-/// One statement for all ids; in no particular order.
+/// One statement for all ids; in the order of ids.
 pub async fn list_summaries(
     tx: &mut Tx,
     project: &ProjectId,
@@ -219,6 +219,8 @@ pub async fn list_summaries(
          AND f.state = 'CREATED' WHERE a.project_id = ",
     );
     sql.bind(project).push(" AND a.asset_id ").bind_in(&ids);
+    // without it, a hash join may deal the files of one asset out between those of others
+    sql.push(" ORDER BY a.asset_id");
     let rows = tx.query(sql.text(), sql.params()).await?;
     let mut summaries: Vec<Summary> = Vec::with_capacity(ids.len());
     for mut row in rows {
