@@ -148,6 +148,36 @@ pub async fn list_of(tx: &mut Tx, asset: &AssetId) -> Result<Vec<File>> {
     rows.into_iter().map(|mut row| file(&mut row)).collect()
 }
 
+/// The digests of a file's bytes, once known.
+#[derive(Debug, Default)]
+pub struct Digests {
+    pub size: Option<i64>,
+    pub md5: Option<String>,
+    pub sha256: Option<String>,
+}
+
+/// All files of some assets but the deleted ones, oldest first.
+pub async fn list_with_digests(tx: &mut Tx, assets: &[&Asset]) -> Result<Vec<(File, Digests)>> {
+    let ids: Vec<&str> = assets.iter().map(|asset| asset.asset_id.as_str()).collect();
+    let mut sql = Sql::new("SELECT ");
+    sql.push(COLUMNS);
+    sql.push(", b.size, b.md5, b.sha256 FROM files f LEFT JOIN blobs b ON b.blob_id = f.blob_id");
+    sql.push(" WHERE f.asset_id ").bind_in(&ids);
+    sql.push(" AND f.state <> 'DELETED' ORDER BY f.asset_id, f.created_at, f.file_id");
+    let rows = tx.query(sql.text(), sql.params()).await?;
+    rows.into_iter()
+        .map(|mut row| {
+            let file = file(&mut row)?;
+            let digests = Digests {
+                size: row.next()?,
+                md5: row.next()?,
+                sha256: row.next()?,
+            };
+            Ok((file, digests))
+        })
+        .collect()
+}
+
 /// Deletes all files of an asset that is purged.
 pub async fn delete_all(tx: &mut Tx, asset: &Asset, now: Timestamp) -> Result<()> {
     for file in list_of(tx, &asset.asset_id).await? {

@@ -7,21 +7,13 @@ use entrepot_api::files::{AssetFileInfo, FileProgress};
 
 use super::hash;
 use super::model::{File, FileState};
-use super::store::{COLUMNS, file};
+use super::store::{self, Digests};
 use crate::app::App;
 use crate::assets::Asset;
-use crate::db::{Sql, Tx};
+use crate::db::Tx;
 use crate::error::Result;
 use crate::ids::AssetId;
 use crate::objects::Link;
-
-/// The digests of a file's bytes, once known.
-#[derive(Debug, Default)]
-struct Digests {
-    size: Option<i64>,
-    md5: Option<String>,
-    sha256: Option<String>,
-}
 
 /// The files of some assets, by asset, oldest first; deleted ones do not show.
 pub async fn list_infos(
@@ -33,7 +25,7 @@ pub async fn list_infos(
     if assets.is_empty() {
         return Ok(infos);
     }
-    let files = list(tx, assets).await?;
+    let files = store::list_with_digests(tx, assets).await?;
     let hashing: Vec<&str> = files
         .iter()
         .filter(|(file, _)| file.state == FileState::Uploaded)
@@ -51,27 +43,6 @@ pub async fn list_infos(
         infos.entry(id).or_default().push(info);
     }
     Ok(infos)
-}
-
-async fn list(tx: &mut Tx, assets: &[&Asset]) -> Result<Vec<(File, Digests)>> {
-    let ids: Vec<&str> = assets.iter().map(|asset| asset.asset_id.as_str()).collect();
-    let mut sql = Sql::new("SELECT ");
-    sql.push(COLUMNS);
-    sql.push(", b.size, b.md5, b.sha256 FROM files f LEFT JOIN blobs b ON b.blob_id = f.blob_id");
-    sql.push(" WHERE f.asset_id ").bind_in(&ids);
-    sql.push(" AND f.state <> 'DELETED' ORDER BY f.asset_id, f.created_at, f.file_id");
-    let rows = tx.query(sql.text(), sql.params()).await?;
-    rows.into_iter()
-        .map(|mut row| {
-            let file = file(&mut row)?;
-            let digests = Digests {
-                size: row.next()?,
-                md5: row.next()?,
-                sha256: row.next()?,
-            };
-            Ok((file, digests))
-        })
-        .collect()
 }
 
 fn info(
