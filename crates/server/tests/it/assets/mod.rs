@@ -1,0 +1,11 @@
+mod batch_action;
+mod blocking;
+mod create;
+mod delete;
+mod list;
+mod races;
+mod restore;
+mod show;
+mod state;
+mod summarys;
+mod update;

@@ -1,0 +1,148 @@
+//! A library of a test's own: real router, real database, bytes in memory, a clock that stands
+//! still until the test moves it.
+//!
+//! When it is dropped, no job may be left unfinished, unless the test said so.
+
+mod answer;
+mod call;
+mod foreign;
+mod postgres;
+mod recount;
+mod tcp;
+mod uploads;
+mod verbs;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use entrepot_blob::Blobs;
+use entrepot_server::app::App;
+use entrepot_server::clock::{Clock, Timestamp};
+use entrepot_server::config::Config;
+use entrepot_server::db::{Db, Synchronous};
+use entrepot_server::iam::bootstrap::{self, Credentials};
+use entrepot_server::keys::MasterKey;
+use entrepot_server::router;
+use tempfile::TempDir;
+
+pub use answer::Answer;
+pub use call::Call;
+pub use postgres::Database;
+pub use tcp::Served;
+pub use uploads::{Upload, md5};
+
+/// `2027-01-15T08:00:00Z`, at the start of a window of download URLs.
+pub const START: i64 = 1_800_000_000;
+pub const ENDPOINT: &str = "http://library.test";
+
+pub const MINUTE: Duration = Duration::from_mins(1);
+pub const HOUR: Duration = Duration::from_hours(1);
+pub const DAY: Duration = Duration::from_hours(24);
+
+pub struct Library {
+    pub app: App,
+    pub owner: Credentials,
+    router: Router,
+    database: Database,
+    jobs_may_remain: AtomicBool,
+    data: TempDir,
+}
+
+/// What a test may have otherwise.
+pub struct Setup {
+    pub config: Config,
+    pub blobs: Blobs,
+    /// Bytes in a folder instead of `blobs`.
+    pub disk: bool,
+}
+
+impl Library {
+    pub async fn start() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    pub async fn with(edit: impl FnOnce(&mut Setup)) -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let mut setup = Setup {
+            config: Config {
+                data: data.path().to_owned(),
+                ..Config::default()
+            },
+            blobs: Blobs::memory(),
+            disk: false,
+        };
+        edit(&mut setup);
+        let database = Database::create(data.path()).await;
+        let db = database.open(8).await;
+        let blobs = if setup.disk {
+            Blobs::open_disk(&data.path().join("blobs")).unwrap()
+        } else {
+            setup.blobs
+        };
+        let clock = Clock::fixed(Timestamp::from_seconds(START));
+        let app = App::new(
+            setup.config,
+            ENDPOINT,
+            db,
+            blobs,
+            clock,
+            MasterKey::random(),
+        );
+        let owner = credentials(&app, "entrepot", "owner");
+        bootstrap::create_account(&app, &owner).await.unwrap();
+        Self {
+            router: router::router(app.clone()),
+            app,
+            owner,
+            database,
+            jobs_may_remain: AtomicBool::new(false),
+            data,
+        }
+    }
+
+    /// This test ends with jobs that wait.
+    pub fn leave_jobs(&self) {
+        self.jobs_may_remain.store(true, Ordering::SeqCst);
+    }
+
+    /// Moves the clock.
+    pub fn pass(&self, time: Duration) {
+        self.app.clock.advance(time);
+    }
+
+    pub fn data(&self) -> &std::path::Path {
+        self.data.path()
+    }
+}
+
+impl Drop for Library {
+    fn drop(&mut self) {
+        let unfinished = self.database.close(&self.app);
+        if !std::thread::panicking() && !self.jobs_may_remain.load(Ordering::SeqCst) {
+            assert!(unfinished.is_empty(), "jobs are left: {unfinished:?}");
+        }
+    }
+}
+
+fn credentials(app: &App, domain: &str, user: &str) -> Credentials {
+    let id = || app.ids.next();
+    Credentials {
+        endpoint: ENDPOINT.into(),
+        region: "local-1".into(),
+        domain_id: id(),
+        domain_name: domain.into(),
+        project_id: id(),
+        project_name: "local-1".into(),
+        user_id: id(),
+        user_name: user.into(),
+        password: format!("{user}'s password"),
+        access_key: entrepot_server::keys::random_access_key(),
+        secret_key: "a secret of the tests".into(),
+    }
+}
+
+/// The embedded database of a test.
+fn open_sqlite(folder: &std::path::Path) -> Db {
+    Db::open_sqlite(&folder.join("entrepot.db"), Synchronous::Normal).unwrap()
+}

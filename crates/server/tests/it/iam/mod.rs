@@ -1,0 +1,4 @@
+mod authorize;
+mod domains;
+mod projects;
+mod tokens;

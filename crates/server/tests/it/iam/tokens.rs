@@ -1,0 +1,139 @@
+//! `POST /v3/auth/tokens`
+
+use serde_json::{Value, json};
+
+use crate::harness::{Answer, DAY, Library};
+
+impl Library {
+    /// The body that asks for a token by password, without a scope.
+    pub fn password_body(&self) -> Value {
+        let owner = &self.owner;
+        json!({"auth": {"identity": {"methods": ["password"], "password": {"user": {
+            "name": owner.user_name, "password": owner.password,
+            "domain": {"name": owner.domain_name}}}}}})
+    }
+
+    pub async fn ask_for_token(&self, body: &Value) -> Answer {
+        let call = self.call("POST", "/v3/auth/tokens").anonymous();
+        call.json(body).send().await
+    }
+
+    /// A token for the owner's project.
+    pub async fn create_token(&self) -> String {
+        let mut body = self.password_body();
+        body["auth"]["scope"] = json!({"project": {"id": self.owner.project_id}});
+        let answer = self.ask_for_token(&body).await;
+        assert_eq!(answer.status, 201, "{}", answer.line());
+        answer.header("x-subject-token").to_owned()
+    }
+}
+
+#[tokio::test]
+async fn a_token_of_a_project_says_all_about_itself() {
+    let library = Library::start().await;
+    let owner = &library.owner;
+    let mut body = library.password_body();
+    body["auth"]["scope"] = json!({"project": {"name": "local-1"}});
+    let answer = library.ask_for_token(&body).await;
+    assert_eq!(answer.status, 201);
+    assert!(answer.header("x-subject-token").len() >= 32);
+    let domain = json!({"id": owner.domain_id, "name": "entrepot"});
+    assert_eq!(
+        answer.json(),
+        json!({"token": {
+        "expires_at": "2027-01-16T08:00:00.000000Z", "issued_at": "2027-01-15T08:00:00.000000Z",
+        "methods": ["password"], "catalog": [], "roles": [{"id": "0", "name": "te_admin"}],
+        "project": {"id": owner.project_id, "name": "local-1", "domain": domain},
+        "user": {"id": owner.user_id, "name": "owner", "domain": domain, "password_expires_at": ""}}})
+    );
+}
+
+#[tokio::test]
+async fn scopes_are_a_project_the_domain_or_nothing() {
+    let library = Library::start().await;
+    let stranger = library.stranger().await;
+    let owner = &library.owner;
+    for (scope, expected) in [
+        (json!({"project": {"id": owner.project_id}}), 201),
+        (json!({"domain": {"name": "entrepot"}}), 201),
+        (json!({"domain": {"id": owner.domain_id}}), 201),
+        (Value::Null, 201),
+        (json!({"project": {"id": stranger.project_id}}), 400),
+        (json!({"project": {"name": "nowhere"}}), 400),
+        (json!({"domain": {"name": "elsewhere"}}), 400),
+    ] {
+        let mut body = library.password_body();
+        body["auth"]["scope"] = scope.clone();
+        let answer = library.ask_for_token(&body).await;
+        assert_eq!(answer.status, expected, "{scope}: {}", answer.text());
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_password_and_an_unknown_user_answer_the_same() {
+    let library = Library::start().await;
+    let mut answers = Vec::new();
+    for (field, value) in [("password", "wrong"), ("name", "nobody")] {
+        let mut body = library.password_body();
+        body["auth"]["identity"]["password"]["user"][field] = json!(value);
+        answers.push(library.ask_for_token(&body).await);
+    }
+    insta::assert_snapshot!(answers[0].text(), @r#"{"error":{"code":401,"message":"The username or password is wrong.","title":"Unauthorized"}}"#);
+    assert_eq!(answers[0].text(), answers[1].text());
+}
+
+#[tokio::test]
+async fn bodies_that_are_not_understood_are_refused_in_iam_s_form() {
+    let library = Library::start().await;
+    let mut no_domain = library.password_body();
+    no_domain["auth"]["identity"]["password"]["user"]["domain"] = Value::Null;
+    let mut by_token = library.password_body();
+    by_token["auth"]["identity"]["methods"] = json!(["token"]);
+    let mut nothing = library.password_body();
+    nothing["auth"]["identity"]["password"] = Value::Null;
+    for body in [no_domain, by_token, nothing, json!({}), json!([])] {
+        let answer = library.ask_for_token(&body).await;
+        assert_eq!(answer.status, 400, "{body}");
+        assert_eq!(answer.json()["error"]["title"], "Bad Request", "{body}");
+    }
+}
+
+#[tokio::test]
+async fn names_with_nul_are_refused_and_not_a_fault() {
+    let library = Library::start().await;
+    let mut body = library.password_body();
+    body["auth"]["identity"]["password"]["user"]["name"] = json!("a\u{0}");
+    let answer = library.ask_for_token(&body).await;
+    assert_eq!(answer.status, 400, "{}", answer.text());
+}
+
+#[tokio::test]
+async fn a_token_calls_in_its_place_and_ends_after_a_day() {
+    let library = Library::start().await;
+    let token = library.create_token().await;
+    let call = || library.call("GET", "digital-assets").token(&token).send();
+    assert_eq!(call().await.status, 200);
+    library.pass(DAY - std::time::Duration::from_millis(1));
+    assert_eq!(call().await.status, 200);
+    library.pass(std::time::Duration::from_millis(1));
+    insta::assert_snapshot!(call().await.line(), @"401 APIGW.0301 Incorrect IAM authentication information: token expires, expires_at: 2027-01-16T08:00:00.000000Z");
+    let unknown = library
+        .call("GET", "digital-assets")
+        .token("x")
+        .send()
+        .await;
+    insta::assert_snapshot!(unknown.line(), @"401 APIGW.0301 Incorrect IAM authentication information: decrypt token fail");
+}
+
+#[tokio::test]
+async fn tokens_are_kept_as_hashes_only() {
+    let library = Library::start().await;
+    let token = library.create_token().await;
+    let stored = library.app.db.read(async |tx| {
+        let row = tx.query_one("SELECT token_hash FROM tokens", &[]).await?;
+        Ok(row.unwrap().next::<String>()?)
+    });
+    let stored = stored.await.unwrap();
+    assert_ne!(stored, token);
+    assert_eq!(stored, entrepot_server::keys::hash_token(&token));
+}
