@@ -3,6 +3,7 @@
 //! `post(assets::summarys::post)` is `assets/summarys.rs`; what it stores is in `assets/store.rs`.
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{delete, get, post, put};
 use tower::ServiceBuilder;
@@ -18,6 +19,8 @@ pub fn router(app: App) -> Router {
         .merge(openapi::page())
         .fallback(respond::unknown_path)
         .method_not_allowed_fallback(respond::unknown_method)
+        // axum's own limit is lower than the gateway's
+        .layer(DefaultBodyLimit::max(authenticate::MAX_BODY))
         .layer(from_fn_with_state(app.clone(), respond::respond))
         .with_state(app);
     // around the router, because a layer inside runs after the path was matched

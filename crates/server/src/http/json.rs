@@ -4,8 +4,9 @@ use axum::extract::FromRequest;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use http::StatusCode;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::error::Category;
 
 use crate::error::{Error, ErrorCode};
@@ -18,10 +19,11 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
         let body = Bytes::from_request(request, state).await.map_err(|e| {
-            Error::new(
-                ErrorCode::BadRequest,
-                format!("The body could not be read: {e}"),
-            )
+            let code = match e.status() {
+                StatusCode::PAYLOAD_TOO_LARGE => ErrorCode::BodyTooLarge,
+                _ => ErrorCode::BadRequest,
+            };
+            Error::new(code, format!("The body could not be read: {e}"))
         })?;
         parse(&body).map(Json)
     }
@@ -34,13 +36,21 @@ pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
         let message = "Invalid body: it must be a JSON object, not a list";
         return Err(Error::new(ErrorCode::InvalidBody, message));
     }
-    serde_json::from_slice(body).map_err(|error| match error.classify() {
-        Category::Data => Error::new(ErrorCode::InvalidBody, format!("Invalid body: {error}")),
-        Category::Syntax | Category::Eof | Category::Io => Error::new(
-            ErrorCode::InvalidJson,
-            format!("Request JSON exception: {error}"),
-        ),
-    })
+    let error = match serde_json::from_slice(body) {
+        Ok(value) => return Ok(value),
+        Err(error) => error,
+    };
+    // a wrong shape is seen before a syntax error that comes after it
+    let malformed = match error.classify() {
+        Category::Data => serde_json::from_slice::<IgnoredAny>(body).err(),
+        Category::Syntax | Category::Eof | Category::Io => None,
+    };
+    if malformed.is_none() && error.is_data() {
+        let message = format!("Invalid body: {error}");
+        return Err(Error::new(ErrorCode::InvalidBody, message));
+    }
+    let message = format!("Request JSON exception: {}", malformed.unwrap_or(error));
+    Err(Error::new(ErrorCode::InvalidJson, message))
 }
 
 impl<T: Serialize> IntoResponse for Json<T> {
