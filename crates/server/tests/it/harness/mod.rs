@@ -29,7 +29,6 @@ use tempfile::TempDir;
 pub use answer::Answer;
 pub use call::Call;
 pub use postgres::Database;
-pub use tcp::Served;
 pub use uploads::{Upload, md5};
 
 /// `2027-01-15T08:00:00Z`, at the start of a window of download URLs.

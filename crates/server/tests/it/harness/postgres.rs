@@ -46,14 +46,14 @@ impl Database {
     /// Answers the jobs that are not finished. Runs on a thread of its own, since a test that is
     /// being dropped can't await.
     pub fn close(&self, app: &App) -> Vec<String> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
-        std::thread::scope(|scope| {
-            let work = scope.spawn(|| runtime.block_on(self.unfinished(app)));
-            work.join().unwrap_or_default()
-        })
+        let work = || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
+            runtime.block_on(self.unfinished(app))
+        };
+        std::thread::scope(|scope| scope.spawn(work).join().unwrap_or_default())
     }
 
     async fn unfinished(&self, app: &App) -> Vec<String> {
