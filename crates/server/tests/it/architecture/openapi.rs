@@ -30,7 +30,7 @@ fn described() -> BTreeSet<String> {
 /// The same of every line of the router.
 fn routed() -> BTreeSet<String> {
     let router = read("crates/server/src/router.rs");
-    let mut routed = BTreeSet::new();
+    let mut all = BTreeSet::new();
     for route in router.split(".route(").skip(1) {
         let path = route.split('"').nth(1).unwrap();
         let handlers = route.split(".layer(").next().unwrap();
@@ -41,11 +41,11 @@ fn routed() -> BTreeSet<String> {
                 format!("\n{method}("),
             ];
             if calls.iter().any(|call| handlers.contains(call)) {
-                routed.insert(format!("{method} {path}"));
+                all.insert(format!("{method} {path}"));
             }
         }
     }
-    routed
+    all
 }
 
 #[test]

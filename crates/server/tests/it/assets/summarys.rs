@@ -57,7 +57,7 @@ async fn summarys_take_1_to_1000_ids_of_up_to_1024_characters() {
         "400 MSS.00000003"
     );
     let none = library.post("digital-assets/summarys", &json!({})).await;
-    assert_eq!(none.code(), "400 MSS.00000003");
+    assert_eq!(none.code(), "400 MSS.00000002");
 }
 
 #[tokio::test]

@@ -19,7 +19,7 @@ async fn hashing_shows_its_progress_and_then_the_asset_goes_on() {
     assert!(file["file_md5"].is_null() && file["download_url"].is_null());
     assert_eq!(
         file["entrepot_progress"],
-        json!({"state": "QUEUED", "bytes_done": 0, "bytes_total": 0})
+        json!({"state": "QUEUED", "bytes_done": 0, "bytes_total": 6})
     );
     assert_eq!(library.state(&asset).await, "CREATING");
 

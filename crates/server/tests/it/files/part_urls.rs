@@ -28,28 +28,35 @@ async fn an_upload_that_was_cut_goes_on_with_fresh_links() {
 }
 
 #[tokio::test]
-async fn only_a_large_file_that_waits_for_parts_has_links() {
+async fn a_file_sent_by_one_put_has_one_link() {
     let library = Library::start().await;
     let asset = library.create_asset("VIDEO").await;
-    let cover = library.declare(&asset, "COVER", b"c").await;
-    assert_eq!(
-        sign_again(&library, &cover.file).await.code(),
-        "400 MSS.10009007"
-    );
+    let mut cover = library.declare(&asset, "COVER", b"c").await;
+    library.pass(DAY);
+    let answer = sign_again(&library, &cover.file).await.ok();
+    assert_eq!(answer["upload_urls"].as_array().unwrap().len(), 1);
+    answer["upload_urls"][0]
+        .as_str()
+        .unwrap()
+        .clone_into(&mut cover.url);
+    library.send(&cover, b"c").await.ok();
+    library.complete(&cover.file, "CREATED").await.ok();
+    let complete = sign_again(&library, &cover.file).await;
+    assert_eq!(complete.code(), "400 MSS.10009007");
+}
+
+#[tokio::test]
+async fn only_a_file_that_waits_for_bytes_has_links() {
+    let library = Library::start().await;
+    let asset = library.create_asset("VIDEO").await;
     let large = library.upload_parts(&asset, &[b"abc"]).await;
     assert!(library.block(&asset).await);
-    assert_eq!(
-        sign_again(&library, &large.file).await.code(),
-        "400 MSS.10009012"
-    );
+    let blocked = sign_again(&library, &large.file).await;
+    assert_eq!(blocked.code(), "400 MSS.10009012");
     assert!(library.unblock(&asset).await);
     library.complete(&large.file, "CANCELLED").await.ok();
-    assert_eq!(
-        sign_again(&library, &large.file).await.code(),
-        "400 MSS.10009007"
-    );
-    assert_eq!(
-        sign_again(&library, "unknown").await.code(),
-        "400 MSS.10001004"
-    );
+    let cancelled = sign_again(&library, &large.file).await;
+    assert_eq!(cancelled.code(), "400 MSS.10009007");
+    let unknown = sign_again(&library, "unknown").await;
+    assert_eq!(unknown.code(), "400 MSS.10001004");
 }

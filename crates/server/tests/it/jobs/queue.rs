@@ -16,6 +16,7 @@ fn job(subject: &str, run_at: Timestamp) -> NewJob {
         kind: "probe".into(),
         subject: subject.into(),
         payload: "{}".into(),
+        total: 0,
         run_at,
         now: run_at,
     }
