@@ -53,7 +53,7 @@ start_server() {
   for attempt in 1 2 3 4 5; do
     port=$(free_port)
     (cd "$folder" && exec "${as_postgres[@]}" "$bin/postgres" -D "$folder/data" -p "$port" -k "$folder" \
-      -c listen_addresses=127.0.0.1 -c max_connections=200 -c password_encryption=md5 \
+      -c listen_addresses=127.0.0.1 -c max_connections=200 -c password_encryption=md5 -c fsync=off \
       >>"$folder/server.log" 2>&1) &
     server=$!
     for ((waited = 0; waited < 300; waited++)); do
