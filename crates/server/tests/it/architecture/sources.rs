@@ -25,7 +25,10 @@ fn collect(folder: &Path, prefix: &str, sources: &mut Vec<Source>) {
         let path = format!("{prefix}{name}");
         if entry.file_type().unwrap().is_dir() {
             collect(&entry.path(), &format!("{path}/"), sources);
-        } else if path.ends_with(".rs") {
+        } else if Path::new(&name)
+            .extension()
+            .is_some_and(|suffix| suffix == "rs")
+        {
             let text = std::fs::read_to_string(entry.path()).unwrap();
             let (code, _) = text.split_once("#[cfg(test)]").unwrap_or((&text, ""));
             let lines = code

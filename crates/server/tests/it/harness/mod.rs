@@ -110,6 +110,11 @@ impl Library {
         self.app.clock.advance(time);
     }
 
+    /// Moves the clock to the last millisecond before that.
+    pub fn pass_almost(&self, time: Duration) {
+        self.pass(time.saturating_sub(Duration::from_millis(1)));
+    }
+
     pub fn data(&self) -> &std::path::Path {
         self.data.path()
     }

@@ -104,7 +104,7 @@ async fn a_lapsed_lease_goes_to_another_and_the_first_is_fenced_off() {
     let library = Library::start().await;
     insert(&library, "a", library.app.clock.now()).await;
     let first = claim(&library).await.unwrap();
-    library.pass(LEASE - Duration::from_millis(1));
+    library.pass_almost(LEASE);
     assert!(claim(&library).await.is_none());
     library.pass(Duration::from_millis(1));
     let second = claim(&library).await.unwrap();
@@ -121,7 +121,7 @@ async fn progress_renews_the_lease() {
     insert(&library, "a", library.app.clock.now()).await;
     let held = claim(&library).await.unwrap();
     for done in 1..4 {
-        library.pass(LEASE - Duration::from_millis(1));
+        library.pass_almost(LEASE);
         let (now, job) = (library.app.clock.now(), held.clone());
         let renewed = library
             .app
