@@ -10,7 +10,7 @@ use entrepot_api::files::ConfirmFileUploadRequestBody;
 
 use super::hash::HashFile;
 use super::model::{File, FileState};
-use super::{create, rules, store};
+use super::{declare, rules, store};
 use crate::app::App;
 use crate::assets::{self, Asset, Step};
 use crate::clock::Timestamp;
@@ -73,7 +73,7 @@ async fn complete(tx: &mut Tx, app: &App, file: File, wanted: FileState) -> Resu
         ));
     }
     let asset = assets::require(tx, &file.project_id, &file.asset_id).await?;
-    create::refuse_unchangeable(&asset)?;
+    declare::refuse_unchangeable(&asset)?;
     let now = app.clock.now();
     match wanted {
         FileState::Created if file.part_count.is_some() => join(tx, app, &file, asset, now).await,

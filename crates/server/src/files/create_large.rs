@@ -4,17 +4,16 @@ use axum::extract::State;
 use entrepot_api::assets::ErrorResponse;
 use entrepot_api::files::{CreateLargeFileResponse, LargeFilesCreateReq};
 
-use super::create::declare;
-use super::model::{Category, File, FileState};
+use super::declare::{self, Label};
+use super::model::{Category, File};
 use super::rules;
 use crate::app::App;
-use crate::assets;
 use crate::error::{Error, Result};
 use crate::http::caller::Caller;
 use crate::http::json::Json;
 use crate::http::path::PathIds;
 use crate::iam::{Action, Resource};
-use crate::ids::{AssetId, ProjectId};
+use crate::ids::ProjectId;
 use crate::objects::Link;
 
 /// Declares a file that is sent in parts
@@ -31,19 +30,23 @@ pub async fn post(
     PathIds(project): PathIds<ProjectId>,
     Json(body): Json<LargeFilesCreateReq>,
 ) -> Result<Json<CreateLargeFileResponse>> {
-    let category = rules::parse_category(&body.asset_file_category)?;
-    if !matches!(
-        category,
-        Category::Main | Category::Other | Category::Package
-    ) {
+    let file = declare::draft(
+        &app,
+        project,
+        Label {
+            file_name: body.file_name,
+            file_type: body.file_type,
+            asset_id: body.asset_id,
+            category: body.asset_file_category,
+        },
+    )?;
+    let allowed = [Category::Main, Category::Other, Category::Package];
+    if !allowed.contains(&file.category) {
         return Err(Error::parameter(
             "asset_file_category",
             "of a large file must be MAIN, OTHER or PACKAGE",
         ));
     }
-    rules::check_file_type(&body.file_type)?;
-    assets::rules::check_label("file_name", &body.file_name, 1..=256)?;
-    assets::rules::check_length("asset_id", &body.asset_id, 1..=64)?;
     if let Some(size) = body.file_size {
         rules::check_size(size, rules::MAX_LARGE_SIZE)?;
     }
@@ -51,27 +54,17 @@ pub async fn post(
     if !(1..=rules::MAX_PARTS).contains(&parts) {
         return Err(Error::parameter("file_multipart_count", "must be 1 to 100"));
     }
-    let asset_id = AssetId::new(body.asset_id);
-    caller.authorize(Action::FileCreate, Resource::Asset(&project, &asset_id))?;
-
-    let now = app.clock.now();
+    caller.authorize(
+        Action::FileCreate,
+        Resource::Asset(&file.project_id, &file.asset_id),
+    )?;
     let file = File {
-        file_id: app.ids.file(),
-        asset_id,
-        project_id: project,
-        name: body.file_name,
-        file_type: body.file_type,
-        category,
-        state: FileState::Creating,
-        declared_md5: None,
         declared_size: body.file_size,
         part_count: Some(parts),
-        blob_id: None,
-        reason: None,
-        created_at: now,
-        updated_at: now,
+        ..file
     };
-    let (file, asset) = declare(&app, file).await?;
+    let (file, asset) = declare::declare(&app, file).await?;
+    let now = file.created_at;
     let link = Link::of(&file, asset.url_epoch);
     Ok(Json(CreateLargeFileResponse {
         upload_urls: (1..=parts)

@@ -4,7 +4,7 @@ use axum::extract::State;
 use entrepot_api::assets::ErrorResponse;
 
 use super::model::FileState;
-use super::{create, store};
+use super::{declare, store};
 use crate::app::App;
 use crate::assets::{self, AssetState, Step};
 use crate::error::{Error, ErrorCode, Result};
@@ -31,7 +31,7 @@ pub async fn delete(
         .write(async move |tx| {
             let file = store::require(tx, &project, &file).await?;
             let asset = assets::require(tx, &project, &file.asset_id).await?;
-            create::refuse_unchangeable(&asset)?;
+            declare::refuse_unchangeable(&asset)?;
             let counts = matches!(
                 file.state,
                 FileState::Creating | FileState::Uploaded | FileState::Created

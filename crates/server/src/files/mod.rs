@@ -5,6 +5,7 @@
 pub mod complete;
 pub mod create;
 pub mod create_large;
+pub mod declare;
 pub mod delete;
 pub mod hash;
 pub mod model;

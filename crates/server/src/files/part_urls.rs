@@ -43,7 +43,7 @@ pub async fn post(
         let message = "Only a file that is CREATING has upload URLs.";
         return Err(Error::new(ErrorCode::IllegalFileState, message));
     }
-    super::create::refuse_unchangeable(&asset)?;
+    super::declare::refuse_unchangeable(&asset)?;
     let (link, now) = (Link::of(&file, asset.url_epoch), app.clock.now());
     let md5 = file.declared_md5.as_deref().unwrap_or_default();
     let upload_urls = match file.part_count {
