@@ -87,12 +87,13 @@ impl Tx {
         }
     }
 
-    /// How many rows a counter that many writers share is spread over: with several
+    /// The row that this transaction adds to of a counter that many writers share: with several
     /// writers at once a single row would make each of them wait for, or collide with, the others.
-    pub fn counter_shards(&self) -> i64 {
+    pub fn counter_shard(&self) -> i64 {
         match self {
-            Tx::Sqlite(_) => 1,
-            Tx::Postgres(_) => 32,
+            // one writer
+            Tx::Sqlite(_) => 0,
+            Tx::Postgres(connection) => connection.shard(),
         }
     }
 }

@@ -1,0 +1,1 @@
+mod list_agrees_with_a_naive_filter;
