@@ -179,6 +179,9 @@ CREATE TABLE files (
     updated_at BIGINT NOT NULL
 );
 CREATE INDEX files_by_asset ON files (asset_id, created_at, file_id);
+-- what a summary shows of an asset's files, so that it reads no other row of them
+CREATE INDEX files_of_summary ON files (asset_id, category, file_id, file_type)
+    WHERE state = 'CREATED' AND category IN ('MAIN', 'COVER');
 CREATE INDEX files_by_blob ON files (blob_id) WHERE blob_id IS NOT NULL;
 CREATE INDEX files_unfinished ON files (updated_at) WHERE state = 'CREATING';
 -- one MAIN and one COVER an asset; those that came to nothing do not count

@@ -6,7 +6,7 @@
 //! db.write(async move |tx| { store::insert(tx, &asset).await?; Ok(asset.asset_id.clone()) }).await?
 //! ```
 //!
-//! * [`Db::read`] runs statements that stand alone, each seeing the latest commit.
+//! * [`Db::read`] looks up a few rows by key; each statement sees the latest commit.
 //! * [`Db::snapshot`] runs several reads that must agree with each other.
 //! * [`Db::write`] is one transaction: on `SQLite` a savepoint of a group commit on the one
 //!   writer, on `PostgreSQL` SERIALIZABLE with bounded retry. It answers after the commit is durable.
@@ -118,14 +118,14 @@ impl Db {
             .map(Db::Postgres)
     }
 
-    /// Statements that each stand alone, outside a transaction.
+    /// A few statements that look up rows by key, outside a transaction.
     pub async fn read<T, F>(&self, f: F) -> Result<T, Error>
     where
         F: AsyncFn(&mut Tx) -> Result<T, Error> + Send + 'static,
         T: Send + 'static,
     {
         match self {
-            Db::Sqlite(sqlite) => sqlite.read(f, false).await,
+            Db::Sqlite(sqlite) => sqlite.read(f),
             Db::Postgres(postgres) => postgres.read(f).await,
         }
     }
@@ -137,7 +137,7 @@ impl Db {
         T: Send + 'static,
     {
         match self {
-            Db::Sqlite(sqlite) => sqlite.read(f, true).await,
+            Db::Sqlite(sqlite) => sqlite.snapshot(f).await,
             Db::Postgres(postgres) => postgres.transaction(f, postgres::Isolation::Snapshot).await,
         }
     }

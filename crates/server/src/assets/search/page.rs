@@ -13,7 +13,7 @@ const MERGED: usize = 20;
 /// How many times as far as matches that are spread evenly would take is walked before what
 /// matches is sorted instead.
 const PATIENCE: i64 = 8;
-const PATIENCE_AT_LEAST: i64 = 2000;
+const PATIENCE_AT_LEAST: i64 = 500;
 
 /// An index, or several merged, that has ids in the order of a page.
 #[derive(Debug, Clone, Copy)]
@@ -36,20 +36,23 @@ pub async fn list(tx: &mut Tx, query: &Query<'_>, count: i64, page: &Page) -> Re
         return walk(tx, query, *source, page, None).await;
     }
     let (start, rows) = most_selective(tx, query).await?;
+    let rows = rows.max(count);
+    // how far it would be if the matches were spread evenly
+    let even = |source: &Ordered<'_>| {
+        let population = source.population(query);
+        (page.offset + page.limit).saturating_mul(population) / count
+    };
+    if let Some(source) = sources.iter().min_by_key(|source| even(source))
+        && even(source) < rows
+    {
+        let reach = even(source).saturating_mul(PATIENCE) + PATIENCE_AT_LEAST;
+        if let Some(ids) = walk_some(tx, query, *source, page, reach, count).await? {
+            return Ok(ids);
+        }
+    }
     if count <= FEW as i64 {
         let matches = collect(tx, query, start, page.sort_key).await?;
         return Ok(cut(matches, page));
-    }
-    let reach = |source: &Ordered<'_>| {
-        let population = source.population(query);
-        let even = (page.offset + page.limit).saturating_mul(population) / count;
-        (even.saturating_mul(PATIENCE) + PATIENCE_AT_LEAST).min(population)
-    };
-    if let Some(source) = sources.iter().min_by_key(|source| reach(source))
-        && reach(source) / PATIENCE < rows
-        && let Some(ids) = walk_some(tx, query, *source, page, reach(source), count).await?
-    {
-        return Ok(ids);
     }
     sort(tx, query, start, page).await
 }

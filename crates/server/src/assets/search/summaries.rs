@@ -1,5 +1,7 @@
 //! Summaries of many assets by their ids.
 
+use std::collections::HashMap;
+
 use crate::assets::model::AssetType;
 use crate::assets::state::AssetState;
 use crate::assets::store::{asset_type, state};
@@ -26,12 +28,12 @@ pub struct SummaryFile {
     pub file_type: String,
 }
 
-/// One statement for all ids; in no particular order.
+/// One statement for all ids; ids that are not there, or not the project's, are left out.
 pub async fn list_summaries(
     tx: &mut Tx,
     project: &ProjectId,
     ids: &[String],
-) -> Result<Vec<Summary>> {
+) -> Result<HashMap<String, Summary>> {
     let ids: Vec<&str> = ids
         .iter()
         .map(String::as_str)
@@ -41,14 +43,18 @@ pub async fn list_summaries(
         "SELECT a.asset_id, a.name, a.asset_type, a.state, a.url_epoch, a.block_reason_code, \
          f.category, f.file_id, f.file_type FROM assets a \
          LEFT JOIN files f ON f.asset_id = a.asset_id AND f.category IN ('MAIN', 'COVER') \
-         AND f.state = 'CREATED' WHERE a.project_id = ",
+         AND f.state = 'CREATED' WHERE a.asset_id ",
     );
-    sql.bind(project).push(" AND a.asset_id ").bind_in(&ids);
+    // fenced: without statistics SQLite would read the whole project instead of looking ids up
+    sql.bind_in(&ids).push(" AND a.project_id || '' = ");
+    sql.bind(project);
     let rows = tx.query(sql.text(), sql.params()).await?;
-    let mut summaries: Vec<Summary> = Vec::with_capacity(ids.len());
+    let mut summaries: HashMap<String, Summary> = HashMap::with_capacity(ids.len());
+    // an asset has a row for its main file and one for its cover
     for mut row in rows {
+        let asset_id: String = row.next()?;
         let summary = Summary {
-            asset_id: row.next()?,
+            asset_id: AssetId::new(asset_id.as_str()),
             name: row.next()?,
             asset_type: asset_type(&row.next::<String>()?)?,
             state: state(&row.next::<String>()?)?,
@@ -57,15 +63,8 @@ pub async fn list_summaries(
             main: None,
             cover: None,
         };
-        // rows of one asset come one after the other: its main file, its cover
-        if summaries
-            .last()
-            .is_none_or(|last| last.asset_id != summary.asset_id)
-        {
-            summaries.push(summary);
-        }
-        let category: Option<String> = row.next()?;
-        let (Some(category), Some(last)) = (category, summaries.last_mut()) else {
+        let summary = summaries.entry(asset_id).or_insert(summary);
+        let Some(category) = row.next::<Option<String>>()? else {
             continue;
         };
         let file = Some(SummaryFile {
@@ -73,9 +72,9 @@ pub async fn list_summaries(
             file_type: row.next()?,
         });
         if category == "COVER" {
-            last.cover = file;
+            summary.cover = file;
         } else {
-            last.main = file;
+            summary.main = file;
         }
     }
     Ok(summaries)
