@@ -47,7 +47,7 @@ CREATE TABLE tokens (
 CREATE INDEX tokens_expiry ON tokens (expires_at);
 
 -- tags, properties, services, extra_meta: JSON, to answer with; the rows to filter by are in
--- asset_tags and asset_attributes
+-- asset_attributes
 CREATE TABLE assets (
     asset_id TEXT NOT NULL PRIMARY KEY,
     project_id TEXT NOT NULL REFERENCES projects (project_id),
@@ -72,16 +72,30 @@ CREATE TABLE assets (
     updated_at BIGINT NOT NULL,
     deleted_at BIGINT
 );
-CREATE INDEX assets_by_create_time ON assets (project_id, created_at, asset_id);
-CREATE INDEX assets_by_update_time ON assets (project_id, updated_at, asset_id);
-CREATE INDEX assets_by_order ON assets (project_id, asset_order, asset_id);
-CREATE INDEX assets_by_type ON assets (project_id, asset_type, created_at, asset_id);
-CREATE INDEX assets_by_state ON assets (project_id, state, created_at, asset_id);
-CREATE INDEX assets_by_name ON assets (project_id, name_folded);
-CREATE INDEX assets_by_app_user ON assets (project_id, app_user_id, created_at, asset_id);
+-- a list in any order reads only the rows of its page: all of a project …
+CREATE INDEX assets_by_create_time ON assets (project_id, created_at, asset_id)
+    WHERE state <> 'DELETED';
+CREATE INDEX assets_by_update_time ON assets (project_id, updated_at, asset_id)
+    WHERE state <> 'DELETED';
+CREATE INDEX assets_by_order ON assets (project_id, asset_order, asset_id)
+    WHERE state <> 'DELETED';
+-- … or those of a kind (type and state); several kinds are merged
+CREATE INDEX assets_of_kind_by_create_time
+    ON assets (project_id, asset_type, state, created_at, asset_id);
+CREATE INDEX assets_of_kind_by_update_time
+    ON assets (project_id, asset_type, state, updated_at, asset_id);
+CREATE INDEX assets_of_kind_by_order
+    ON assets (project_id, asset_type, state, asset_order, asset_id);
+-- a search inside names reads this index and nothing else
+CREATE INDEX assets_by_name
+    ON assets (project_id, name_folded, asset_id, created_at, updated_at, asset_order, state)
+    WHERE state <> 'DELETED';
+CREATE INDEX assets_by_app_user ON assets (project_id, app_user_id, created_at, asset_id)
+    WHERE app_user_id IS NOT NULL AND state <> 'DELETED';
 CREATE INDEX assets_bin ON assets (deleted_at) WHERE deleted_at IS NOT NULL;
 
--- how many assets a project has by type and state, so that counting never scans
+-- how many assets a project has by type and state, so that counting never scans; the sum over
+-- the shards counts, a single one may be negative
 CREATE TABLE asset_counts (
     project_id TEXT NOT NULL,
     asset_type TEXT NOT NULL,
@@ -91,38 +105,38 @@ CREATE TABLE asset_counts (
     PRIMARY KEY (project_id, asset_type, state, shard)
 );
 
--- every tag of a project once, with the number of assets that carry it (spread over shards)
-CREATE TABLE tags (
-    project_id TEXT NOT NULL,
-    tag TEXT NOT NULL,
-    shard BIGINT NOT NULL,
-    tag_folded TEXT NOT NULL,
-    n BIGINT NOT NULL,
-    PRIMARY KEY (project_id, tag, shard)
-);
-
--- the tags of assets that are not DELETED
-CREATE TABLE asset_tags (
-    project_id TEXT NOT NULL,
-    tag TEXT NOT NULL,
-    created_at BIGINT NOT NULL,
-    asset_id TEXT NOT NULL,
-    PRIMARY KEY (asset_id, tag)
-);
-CREATE INDEX asset_tags_by_tag ON asset_tags (project_id, tag, created_at, asset_id);
-
--- what else the list filters by, of assets that are not DELETED:
--- name is property:KEY, meta:FIELD or service
+-- what assets that are not DELETED are found by beside their columns:
+-- name is tag, service, property:KEY or meta:FIELD.
+-- updated_at and asset_order are the asset's, and kept for tags only
 CREATE TABLE asset_attributes (
     project_id TEXT NOT NULL,
     name TEXT NOT NULL,
     value TEXT NOT NULL,
-    created_at BIGINT NOT NULL,
     asset_id TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT,
+    asset_order BIGINT,
     PRIMARY KEY (asset_id, name, value)
 );
-CREATE INDEX asset_attributes_by_value
+CREATE INDEX asset_attributes_by_create_time
     ON asset_attributes (project_id, name, value, created_at, asset_id);
+CREATE INDEX asset_tags_by_update_time
+    ON asset_attributes (project_id, name, value, updated_at, asset_id) WHERE name = 'tag';
+CREATE INDEX asset_tags_by_order
+    ON asset_attributes (project_id, name, value, asset_order, asset_id) WHERE name = 'tag';
+
+-- every attribute of a project with the number of assets that have it, over shards as above
+CREATE TABLE attribute_counts (
+    project_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    shard BIGINT NOT NULL,
+    value_folded TEXT NOT NULL,
+    n BIGINT NOT NULL,
+    PRIMARY KEY (project_id, name, value, shard)
+);
+CREATE INDEX attribute_counts_by_folded_tag
+    ON attribute_counts (project_id, name, value_folded, value) WHERE name = 'tag';
 
 -- stored bytes; hashes are NULL until a file sent in parts has been hashed
 CREATE TABLE blobs (
@@ -165,6 +179,9 @@ CREATE TABLE files (
     updated_at BIGINT NOT NULL
 );
 CREATE INDEX files_by_asset ON files (asset_id, created_at, file_id);
+-- what a summary shows of an asset's files, so that it reads no other row of them
+CREATE INDEX files_of_summary ON files (asset_id, category, file_id, file_type)
+    WHERE state = 'CREATED' AND category IN ('MAIN', 'COVER');
 CREATE INDEX files_by_blob ON files (blob_id) WHERE blob_id IS NOT NULL;
 CREATE INDEX files_unfinished ON files (updated_at) WHERE state = 'CREATING';
 -- one MAIN and one COVER an asset; those that came to nothing do not count

@@ -1,11 +1,13 @@
-//! What the list filters by beside columns and tags: system properties, metadata, services.
+//! What the list filters by beside columns: tags, system properties, metadata, services.
 //!
 //! Each is a (name, value) row of `asset_attributes`; this is the one place that knows which part
 //! of an asset becomes which row.
 
 use std::collections::BTreeSet;
 
+use data_encoding::HEXLOWER;
 use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
 
 use super::model::Asset;
 
@@ -14,6 +16,18 @@ pub fn property(key: &str) -> String {
     format!("property:{key}")
 }
 
+/// The longest value that stands in the index as it is: databases bound the length of a key.
+const LONGEST: usize = 512;
+
+/// A value as the index has it: a very long one by its digest, which is as good for equality.
+pub fn indexed(value: &str) -> String {
+    if value.len() <= LONGEST {
+        return value.to_owned();
+    }
+    format!("sha256:{}", HEXLOWER.encode(&Sha256::digest(value)))
+}
+
+pub const TAG: &str = "tag";
 pub const SERVICE: &str = "service";
 pub const SEX: &str = "meta:sex";
 pub const LANGUAGE: &str = "meta:language";
@@ -33,9 +47,12 @@ pub fn attributes(asset: &Asset) -> BTreeSet<(String, String)> {
     let mut pairs = BTreeSet::new();
     let mut add = |name: &str, value: &str| {
         if !value.contains('\0') {
-            pairs.insert((name.to_owned(), value.to_owned()));
+            pairs.insert((name.to_owned(), indexed(value)));
         }
     };
+    for tag in &asset.tags {
+        add(TAG, tag);
+    }
     for p in &asset.properties {
         add(&property(&p.key), p.value.as_deref().unwrap_or_default());
     }

@@ -70,9 +70,9 @@ pub async fn get(
     let answer = app
         .db
         .snapshot(async move |tx| {
-            let count = search::count(tx, &project, &criteria).await?;
-            let assets = search::list(tx, &project, &criteria, page).await?;
-            let assets = view::with_files(tx, &owned, assets).await?;
+            let found = search::list(tx, &project, &criteria, &page).await?;
+            let assets = view::with_files(tx, &owned, found.assets).await?;
+            let count = found.count;
             Ok(ListAssetsResponse { count, assets })
         })
         .await?;
@@ -110,6 +110,7 @@ fn page(query: &mut Query) -> Result<Page> {
         offset: query
             .integer("offset", 0..=i64::from(i32::MAX))?
             .unwrap_or(0),
+        after: None,
     })
 }
 

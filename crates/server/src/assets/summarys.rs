@@ -1,7 +1,5 @@
 //! `POST /v1/{project_id}/digital-assets/summarys` (the spelling is the wire's)
 
-use std::collections::HashMap;
-
 use axum::extract::State;
 use entrepot_api::assets::{
     DigitalAssetSummary, ErrorResponse, ListAssetSummarysReq, ListAssetSummarysResponse,
@@ -41,14 +39,10 @@ pub async fn post(
         check_length("asset_ids", id, 0..=1024)?;
     }
     let (ids, owner) = (body.asset_ids.clone(), project.clone());
-    let found = app
+    let mut by_id = app
         .db
         .read(async move |tx| search::list_summaries(tx, &owner, &ids).await)
         .await?;
-    let mut by_id: HashMap<String, Summary> = found
-        .into_iter()
-        .map(|summary| (summary.asset_id.to_string(), summary))
-        .collect();
     let asset_list = body
         .asset_ids
         .iter()

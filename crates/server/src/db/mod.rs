@@ -6,7 +6,7 @@
 //! db.write(async move |tx| { store::insert(tx, &asset).await?; Ok(asset.asset_id.clone()) }).await?
 //! ```
 //!
-//! * [`Db::read`] runs statements that stand alone, each seeing the latest commit.
+//! * [`Db::read`] looks up a few rows by key; each statement sees the latest commit.
 //! * [`Db::snapshot`] runs several reads that must agree with each other.
 //! * [`Db::write`] is one transaction: on `SQLite` a savepoint of a group commit on the one
 //!   writer, on `PostgreSQL` SERIALIZABLE with bounded retry. It answers after the commit is durable.
@@ -92,12 +92,13 @@ impl Tx {
         }
     }
 
-    /// How many rows a counter that many writers share is spread over: with several
+    /// The row that this transaction adds to of a counter that many writers share: with several
     /// writers at once a single row would make each of them wait for, or collide with, the others.
-    pub fn counter_shards(&self) -> i64 {
+    pub fn counter_shard(&self) -> i64 {
         match self {
-            Tx::Sqlite(_) => 1,
-            Tx::Postgres(_) => 32,
+            // one writer
+            Tx::Sqlite(_) => 0,
+            Tx::Postgres(connection) => connection.shard(),
         }
     }
 }
@@ -130,14 +131,14 @@ impl Db {
             .map(Db::Postgres)
     }
 
-    /// Statements that each stand alone, outside a transaction.
+    /// A few statements that look up rows by key, outside a transaction.
     pub async fn read<T, F>(&self, f: F) -> Result<T, Error>
     where
         F: AsyncFn(&mut Tx) -> Result<T, Error> + Send + 'static,
         T: Send + 'static,
     {
         match self {
-            Db::Sqlite(sqlite) => sqlite.read(f, false).await,
+            Db::Sqlite(sqlite) => sqlite.read(&f),
             Db::Postgres(postgres) => postgres.read(f).await,
         }
     }
@@ -149,7 +150,7 @@ impl Db {
         T: Send + 'static,
     {
         match self {
-            Db::Sqlite(sqlite) => sqlite.read(f, true).await,
+            Db::Sqlite(sqlite) => sqlite.snapshot(f).await,
             Db::Postgres(postgres) => postgres.transaction(f, postgres::Isolation::Snapshot).await,
         }
     }

@@ -3,6 +3,7 @@
 //! Writes are SERIALIZABLE and run again when they collide; snapshots are REPEATABLE READ, so
 //! that readers never make a writer collide.
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::BytesMut;
@@ -25,10 +26,45 @@ const WAIT_FOR_CONNECTION: Duration = Duration::from_secs(10);
 pub struct Connection {
     client: Option<Object>,
     open: bool,
+    shard: i64,
+    shards: Arc<Shards>,
+}
+
+/// The counter shards that no connection in use has: two transactions of a process never add to
+/// the same row of a counter. Processes begin at different places.
+#[derive(Debug)]
+struct Shards(Mutex<Vec<i64>>);
+
+const SHARDS: i64 = 64;
+
+impl Shards {
+    fn new() -> Self {
+        let first = rand::rng().random_range(0..SHARDS);
+        Self(Mutex::new(
+            (0..SHARDS).rev().map(|i| (first + i) % SHARDS).collect(),
+        ))
+    }
+
+    fn free(&self) -> MutexGuard<'_, Vec<i64>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take(&self) -> i64 {
+        let free = self.free().pop();
+        free.unwrap_or_else(|| rand::rng().random_range(0..SHARDS))
+    }
+
+    fn put_back(&self, shard: i64) {
+        let mut free = self.free();
+        if !free.contains(&shard) {
+            free.push(shard);
+        }
+    }
 }
 
 impl Drop for Connection {
     fn drop(&mut self) {
+        self.shards.put_back(self.shard);
         if self.open
             && let Some(client) = self.client.take()
         {
@@ -42,6 +78,10 @@ impl Connection {
         self.client
             .as_ref()
             .expect("the client is only taken out when the connection is dropped")
+    }
+
+    pub(super) fn shard(&self) -> i64 {
+        self.shard
     }
 
     pub(super) async fn query(&self, sql: &str, params: &[Value<'_>]) -> Result<Vec<Row>, DbError> {
@@ -151,6 +191,7 @@ impl Isolation {
 #[derive(Debug, Clone)]
 pub struct Postgres {
     pool: Pool,
+    shards: Arc<Shards>,
 }
 
 impl Postgres {
@@ -172,7 +213,10 @@ impl Postgres {
             .create_timeout(Some(WAIT_FOR_CONNECTION))
             .build()
             .map_err(|e| DbError::Other(e.to_string()))?;
-        let postgres = Self { pool };
+        let postgres = Self {
+            pool,
+            shards: Arc::new(Shards::new()),
+        };
         let mut connection = postgres.connection().await?;
         let client = connection
             .client
@@ -191,6 +235,8 @@ impl Postgres {
         Ok(Connection {
             client: Some(client),
             open: false,
+            shard: self.shards.take(),
+            shards: Arc::clone(&self.shards),
         })
     }
 

@@ -47,6 +47,15 @@ impl Sql {
         self.push(")")
     }
 
+    /// Adds another statement's text and parameters; only what was begun without parameters of its
+    /// own can take it, because placeholders are numbered.
+    pub fn append(&mut self, other: Sql) -> &mut Self {
+        debug_assert!(self.params.is_empty(), "the placeholders would not fit");
+        self.text.push_str(&other.text);
+        self.params = other.params;
+        self
+    }
+
     pub fn text(&self) -> &str {
         &self.text
     }

@@ -37,6 +37,7 @@ impl Connection {
             | OpenFlags::SQLITE_OPEN_CREATE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = rusqlite::Connection::open_with_flags(path, flags)?;
+        // mapped, a page that the system has in memory is read without a call or a copy
         connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         let synchronous = match synchronous {
@@ -47,7 +48,8 @@ impl Connection {
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; \
              PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; \
              PRAGMA case_sensitive_like = ON; \
-             PRAGMA cache_size = -8192; PRAGMA wal_autocheckpoint = 4000; \
+             PRAGMA cache_size = -8192; PRAGMA mmap_size = 2147418112; \
+             PRAGMA wal_autocheckpoint = 4000; \
              PRAGMA journal_size_limit = 67108864;"
         ))?;
         Ok(Self(connection))
@@ -146,6 +148,18 @@ impl Readers {
         let idle = self.idle().pop();
         idle.map_or_else(|| Connection::open(&self.path, self.synchronous), Ok)
     }
+
+    fn run<T>(&self, f: &impl AsyncFn(&mut Tx) -> Result<T, Error>) -> Result<T, Error> {
+        let mut tx = Tx::Sqlite(self.take()?);
+        let result = to_completion(f(&mut tx));
+        // one that was left inside a transaction is closed instead of being used again
+        if let Tx::Sqlite(connection) = tx
+            && connection.0.is_autocommit()
+        {
+            self.idle().push(connection);
+        }
+        result
+    }
 }
 
 impl Sqlite {
@@ -169,7 +183,19 @@ impl Sqlite {
         })
     }
 
-    pub async fn read<T, F>(&self, f: F, snapshot: bool) -> Result<T, Error>
+    /// Runs on the caller's thread. A look-up by key takes some ten microseconds, less than handing
+    /// it to another thread and back costs. The price: where pages must come from a slow disk, other
+    /// requests of this thread wait meanwhile; the runtime's other threads take over what is queued.
+    /// What reads more than a few rows belongs into [`Self::snapshot`].
+    pub fn read<T, F>(&self, f: &F) -> Result<T, Error>
+    where
+        F: AsyncFn(&mut Tx) -> Result<T, Error>,
+    {
+        self.readers.run(f)
+    }
+
+    /// Runs on a thread that may take its time.
+    pub async fn snapshot<T, F>(&self, f: F) -> Result<T, Error>
     where
         F: AsyncFn(&mut Tx) -> Result<T, Error> + Send + 'static,
         T: Send + 'static,
@@ -182,20 +208,12 @@ impl Sqlite {
             .await
             .map_err(|_| DbError::Unavailable("the database is closed".into()))?;
         let work = move || {
-            let connection = readers.take()?;
-            if snapshot {
-                connection.run("BEGIN")?;
-            }
-            let mut tx = Tx::Sqlite(connection);
-            let result = to_completion(f(&mut tx));
-            let Tx::Sqlite(connection) = tx else {
-                unreachable!("the reader put an SQLite connection in")
-            };
-            if snapshot {
-                connection.run("COMMIT")?;
-            }
-            readers.idle().push(connection);
-            result
+            readers.run(&async |tx| {
+                tx.execute("BEGIN", &[]).await?;
+                let result = f(tx).await;
+                tx.execute("COMMIT", &[]).await?;
+                result
+            })
         };
         tokio::task::spawn_blocking(work)
             .await

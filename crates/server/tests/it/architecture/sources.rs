@@ -67,6 +67,7 @@ fn sql_stands_only_in_stores_searches_the_database_and_the_queue() {
             || name.starts_with("search")
             || path == "jobs/queue.rs"
             || folder.ends_with("search")
+            || folder.ends_with("store")
             || folder == "db"
     });
 }

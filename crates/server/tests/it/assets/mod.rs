@@ -3,6 +3,7 @@ mod blocking;
 mod create;
 mod delete;
 mod list;
+mod list_agrees_with_a_naive_filter;
 mod races;
 mod restore;
 mod show;

@@ -35,7 +35,7 @@ async fn a_panic_in_one_transaction_is_its_own_trouble() {
     let panicking = tokio::spawn(async move {
         let panicked = db.write(async |tx| {
             insert_domain(tx, "panics", "panics").await?;
-            assert!(tx.counter_shards() < 0, "a transaction of the tests panics");
+            assert!(tx.counter_shard() < 0, "a transaction of the tests panics");
             Ok(())
         });
         panicked.await

@@ -25,7 +25,7 @@ async fn counts(tx: &mut Tx, sql: &str, texts: usize) -> Result<Counts, Error> {
 }
 
 impl Library {
-    /// Counters of states, types and tags equal a recount.
+    /// Counters of states, types, tags and other attributes equal a recount.
     pub async fn assert_counts_are_right(&self) {
         let pairs = self.app.db.snapshot(async |tx| {
             let kept = "SELECT project_id, asset_type, state, CAST(SUM(n) AS BIGINT) \
@@ -33,12 +33,12 @@ impl Library {
             let there = "SELECT project_id, asset_type, state, COUNT(*) FROM assets \
                  GROUP BY project_id, asset_type, state";
             let assets = (counts(tx, kept, 3).await?, counts(tx, there, 3).await?);
-            let kept = "SELECT project_id, tag, CAST(SUM(n) AS BIGINT) FROM tags \
-                 GROUP BY project_id, tag";
-            let there = "SELECT project_id, tag, COUNT(*) FROM asset_tags \
-                 GROUP BY project_id, tag";
-            let tags = (counts(tx, kept, 2).await?, counts(tx, there, 2).await?);
-            Ok([assets, tags])
+            let kept = "SELECT project_id, name, value, CAST(SUM(n) AS BIGINT) \
+                 FROM attribute_counts GROUP BY project_id, name, value";
+            let there = "SELECT project_id, name, value, COUNT(*) FROM asset_attributes \
+                 GROUP BY project_id, name, value";
+            let attributes = (counts(tx, kept, 3).await?, counts(tx, there, 3).await?);
+            Ok([assets, attributes])
         });
         for (kept, there) in pairs.await.unwrap() {
             assert_eq!(kept, there);

@@ -1,6 +1,6 @@
-//! SQL of single assets: their row, the rows they are found by, and the counters.
+//! SQL of single assets; the rows that they are found and counted by are in `index`.
 
-use std::collections::BTreeSet;
+mod index;
 
 use serde::de::DeserializeOwned;
 
@@ -114,8 +114,8 @@ pub async fn insert(tx: &mut Tx, asset: &Asset) -> Result<()> {
         ],
     )
     .await?;
-    count(tx, asset, 1).await?;
-    index(tx, None, asset).await
+    index::count(tx, asset, 1).await?;
+    index::write(tx, None, asset).await
 }
 
 /// Writes an asset over `before`, the state it was read in; its version grows by one.
@@ -155,116 +155,17 @@ pub async fn update(tx: &mut Tx, before: &Asset, asset: &mut Asset) -> Result<()
         return Err(DbError::Conflict(format!("asset {} changed", asset.asset_id)).into());
     }
     if before.state() != asset.state() || before.asset_type != asset.asset_type {
-        count(tx, before, -1).await?;
-        count(tx, asset, 1).await?;
+        index::count(tx, before, -1).await?;
+        index::count(tx, asset, 1).await?;
     }
-    index(tx, Some(before), asset).await
+    index::write(tx, Some(before), asset).await
 }
 
 /// The row only; what it is found by went when it was purged.
 pub async fn delete_purged(tx: &mut Tx, asset: &Asset) -> Result<()> {
     let sql = "DELETE FROM assets WHERE asset_id = $1";
     tx.execute(sql, params![&asset.asset_id]).await?;
-    count(tx, asset, -1).await
-}
-
-fn shard(tx: &Tx) -> i64 {
-    match tx.counter_shards() {
-        1 => 0,
-        n => rand::random_range(0..n),
-    }
-}
-
-async fn count(tx: &mut Tx, asset: &Asset, by: i64) -> Result<()> {
-    let shard = shard(tx);
-    tx.execute(
-        "INSERT INTO asset_counts (project_id, asset_type, state, shard, n) \
-         VALUES ($1, $2, $3, $4, $5) \
-         ON CONFLICT (project_id, asset_type, state, shard) DO UPDATE SET n = asset_counts.n + $6",
-        params![
-            &asset.project_id,
-            asset.asset_type.as_str(),
-            asset.state().as_str(),
-            shard,
-            by,
-            by
-        ],
-    )
-    .await?;
-    Ok(())
-}
-
-/// Brings the rows that an asset is found by in line with it.
-async fn index(tx: &mut Tx, before: Option<&Asset>, asset: &Asset) -> Result<()> {
-    let none = BTreeSet::new();
-    let old = before.map(|asset| indexed_tags(asset)).unwrap_or_default();
-    let new = indexed_tags(asset);
-    for tag in old.difference(&new) {
-        remove_tag(tx, asset, tag).await?;
-    }
-    for tag in new.difference(&old) {
-        add_tag(tx, asset, tag).await?;
-    }
-    let old = before.map(super::filter::attributes);
-    let (old, new) = (
-        old.as_ref().unwrap_or(&none),
-        super::filter::attributes(asset),
-    );
-    for (name, value) in old.difference(&new) {
-        tx.execute(
-            "DELETE FROM asset_attributes WHERE asset_id = $1 AND name = $2 AND value = $3",
-            params![&asset.asset_id, name, value],
-        )
-        .await?;
-    }
-    for (name, value) in new.difference(old) {
-        tx.execute(
-            "INSERT INTO asset_attributes (project_id, name, value, created_at, asset_id) \
-             VALUES ($1, $2, $3, $4, $5)",
-            params![
-                &asset.project_id,
-                name,
-                value,
-                asset.created_at,
-                &asset.asset_id
-            ],
-        )
-        .await?;
-    }
-    Ok(())
-}
-
-fn indexed_tags(asset: &Asset) -> BTreeSet<&str> {
-    asset.tags.iter().map(String::as_str).collect()
-}
-
-async fn add_tag(tx: &mut Tx, asset: &Asset, tag: &str) -> Result<()> {
-    tx.execute(
-        "INSERT INTO asset_tags (project_id, tag, created_at, asset_id) VALUES ($1, $2, $3, $4)",
-        params![&asset.project_id, tag, asset.created_at, &asset.asset_id],
-    )
-    .await?;
-    count_tag(tx, asset, tag, 1).await
-}
-
-async fn remove_tag(tx: &mut Tx, asset: &Asset, tag: &str) -> Result<()> {
-    tx.execute(
-        "DELETE FROM asset_tags WHERE asset_id = $1 AND tag = $2",
-        params![&asset.asset_id, tag],
-    )
-    .await?;
-    count_tag(tx, asset, tag, -1).await
-}
-
-async fn count_tag(tx: &mut Tx, asset: &Asset, tag: &str, by: i64) -> Result<()> {
-    let shard = shard(tx);
-    tx.execute(
-        "INSERT INTO tags (project_id, tag, shard, tag_folded, n) VALUES ($1, $2, $3, $4, $5) \
-         ON CONFLICT (project_id, tag, shard) DO UPDATE SET n = tags.n + $6",
-        params![&asset.project_id, tag, shard, folded(tag), by, by],
-    )
-    .await?;
-    Ok(())
+    index::count(tx, asset, -1).await
 }
 
 /// Whether another asset of the type has the name already.
@@ -272,7 +173,7 @@ pub async fn name_is_taken(tx: &mut Tx, asset: &Asset) -> Result<bool> {
     let row = tx
         .query_one(
             "SELECT asset_id FROM assets WHERE project_id = $1 AND name_folded = $2 AND name = $3 \
-             AND asset_type = $4 AND asset_id <> $5 AND state NOT IN ('DELETED', 'DELETING') LIMIT 1",
+             AND asset_type = $4 AND asset_id <> $5 AND state <> 'DELETED' AND state <> 'DELETING' LIMIT 1",
             params![
                 &asset.project_id,
                 folded(&asset.name),
