@@ -158,6 +158,7 @@ fn some_criteria(random: &mut StdRng, assets: &[Asset]) -> Criteria {
     criteria
 }
 
+#[expect(clippy::too_many_lines, reason = "a list of what there is to ask for")]
 fn add_criterion(random: &mut StdRng, criteria: &mut Criteria, assets: &[Asset], model: &Asset) {
     let exact = random.random_bool(0.5);
     let text = |value: &str| {
@@ -178,23 +179,23 @@ fn add_criterion(random: &mut StdRng, criteria: &mut Criteria, assets: &[Asset],
         4 => {
             criteria.tags = vec![Text::Fuzzy(
                 (*["", "tag", "TAG 1", "lake"].choose(random).unwrap()).into(),
-            )]
+            )];
         }
         5 => {
             criteria.from = random.random_bool(0.7).then_some(model.created_at);
-            let later = random.random_range(0..ASSETS as i64 * 1000);
+            let later = random.random_range(0..i64::try_from(ASSETS).unwrap() * 1000);
             let until = Timestamp::from_millis(model.created_at.millis() + later);
             criteria.until = random.random_bool(0.7).then_some(until);
         }
         6 => {
             criteria.types = (0..random.random_range(1..4))
                 .map(|_| some_type(random))
-                .collect()
+                .collect();
         }
         7 => {
             criteria.states = (0..random.random_range(1..4))
                 .map(|_| some_state(random))
-                .collect()
+                .collect();
         }
         8 => {
             let ids = assets
@@ -229,7 +230,7 @@ fn some_page(random: &mut StdRng) -> Page {
         SortKey::AssetOrder,
     ];
     let after = random.random_bool(0.2).then(|| Position {
-        key: random.random_range(0..ASSETS as i64 * 1000),
+        key: random.random_range(0..i64::try_from(ASSETS).unwrap() * 1000),
         id: Ids.next(),
     });
     Page {
@@ -268,7 +269,7 @@ fn some_tag(random: &mut StdRng) -> String {
 }
 
 fn some_asset(random: &mut StdRng, project: &ProjectId, n: usize) -> Asset {
-    let created_at = Timestamp::from_millis(n as i64 / 3 * 3000);
+    let created_at = Timestamp::from_millis(i64::try_from(n).unwrap() / 3 * 3000);
     let name = format!(
         "{} {} {n}",
         WORDS.choose(random).unwrap(),
@@ -299,7 +300,7 @@ fn some_asset(random: &mut StdRng, project: &ProjectId, n: usize) -> Asset {
         updated_at: Timestamp::from_millis(created_at.millis() + random.random_range(0..1_000_000)),
         deleted_at: None,
     };
-    if n % 1000 == 0 {
+    if n.is_multiple_of(1000) {
         asset.app_user_id = Some("few".into());
     }
     if asset.state() != AssetState::Deleted {
