@@ -1,0 +1,345 @@
+//! One file of 1 GiB: PUT against the same PUT that only writes, GET against nginx.
+
+use std::io::{Read, Write};
+use std::mem::MaybeUninit;
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{Context, bail, ensure};
+use data_encoding::BASE64;
+use entrepot_server::iam::bootstrap::Credentials;
+use serde_json::json;
+use socket2::SockRef;
+
+use crate::bench::Bench;
+use crate::client::{self, Connection, Head};
+use crate::load;
+use crate::nginx::Nginx;
+use crate::report::{Bound, Row};
+use crate::server::{self, Server, Start};
+use crate::stats::{firsts, ratio, seconds};
+
+const CHUNK: usize = 1 << 20;
+/// Lets the kernel throw the bytes away instead of copying them.
+const MSG_TRUNC: i32 = 0x20;
+const GETS: usize = 4;
+const PUT: &str = "PUT of 1 GiB, verified / only written";
+const GET_CPU: &str = "GET of 1 GiB, CPU seconds / nginx";
+const GET_RATE: &str = "GET of 1 GiB, throughput / nginx";
+
+pub fn run(bench: &Bench) -> anyhow::Result<Vec<Row>> {
+    let data = bench.folder().join("large");
+    let ours = Server::start(bench, Start::on(&data))?;
+    let (put, url) = put(bench, &ours, &data)?;
+    let mut rows = vec![put];
+    rows.extend(get(bench, &ours, &data, &url)?);
+    ours.stop(bench, "PUT and GET of 1 GiB");
+    std::fs::remove_dir_all(&data)?;
+    Ok(rows)
+}
+
+/// A GiB that is never the same twice, as chunks.
+struct Content {
+    first: Vec<u8>,
+    rest: Vec<u8>,
+    chunks: u64,
+}
+
+impl Content {
+    fn new(size: u64, turn: usize) -> Self {
+        let mut state = 0x2545_F491_4F6C_DD1D_u64;
+        let rest: Vec<u8> = std::iter::repeat_with(|| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            state.to_le_bytes()
+        })
+        .take(CHUNK / 8)
+        .flatten()
+        .collect();
+        let mut first = rest.clone();
+        first[..8].copy_from_slice(&(turn as u64).to_le_bytes());
+        Self {
+            first,
+            rest,
+            chunks: size / CHUNK as u64,
+        }
+    }
+
+    fn chunks(&self) -> impl Iterator<Item = &[u8]> {
+        let rest = (1..self.chunks).map(|_| self.rest.as_slice());
+        std::iter::once(self.first.as_slice()).chain(rest)
+    }
+
+    fn md5(&self) -> String {
+        let mut md5 = fast_md5::Md5::new();
+        self.chunks().for_each(|chunk| md5.update(chunk));
+        BASE64.encode(&md5.finalize())
+    }
+}
+
+/// The row, and where the last file can be had.
+fn put(bench: &Bench, ours: &Server, data: &Path) -> anyhow::Result<(Row, String)> {
+    let (size, turns) = (bench.sizes.large, bench.sizes.turns);
+    let written = bench.folder().join("written");
+    let baseline = Server::baseline("write-only", Start::on(&written))?;
+    let credentials = server::credentials(data)?;
+    let token = load::block_on(server::token(ours.address, &credentials))?;
+    let library = Library {
+        address: ours.address,
+        credentials,
+        token,
+    };
+    let (mut pairs, mut url) = (Vec::new(), String::new());
+    for turn in 0..turns {
+        let content = Content::new(size, turn);
+        let file = load::block_on(library.declare(size, &content.md5()))?;
+        let headers = [
+            ("Host", "bench"),
+            ("Content-MD5", &file.md5),
+            ("Content-Type", "video/mp4"),
+        ];
+        let head = client::head("PUT", &file.target, &headers, usize::try_from(size)?);
+        let verified = send(ours.address, &head, &content)?;
+        load::block_on(library.complete(&file))?;
+        url = load::block_on(library.download_target(&file))?;
+        let target = format!("/written/{turn:032x}");
+        let head = client::head("PUT", &target, &[("Host", "bench")], usize::try_from(size)?);
+        let only_written = send(baseline.address, &head, &content)?;
+        pairs.push((verified, only_written));
+        remove_blobs(&written, None)?;
+        if turn + 1 < turns {
+            remove_blobs(data, None)?;
+        }
+    }
+    drop(baseline);
+    std::fs::remove_dir_all(&written)?;
+    let mib = size as f64 / f64::from(1 << 20);
+    let detail = format!(
+        "{:.0} MiB/s verified and durable, {:.0} MiB/s only written and durable",
+        mib / firsts(&pairs),
+        mib / seconds(&pairs)
+    );
+    let by_rate = 1.0 / ratio(&pairs);
+    Ok((
+        Row::measured(PUT, Bound::AtLeast(0.55), by_rate, "", detail),
+        url,
+    ))
+}
+
+/// Seconds until the PUT is answered.
+fn send(address: SocketAddr, head: &[u8], content: &Content) -> anyhow::Result<f64> {
+    let began = Instant::now();
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_nodelay(true)?;
+    stream.write_all(head)?;
+    for chunk in content.chunks() {
+        stream.write_all(chunk)?;
+    }
+    let (head, _) = receive_head(&mut stream)?;
+    ensure!(head.status == 200, "a PUT was answered {}", head.status);
+    Ok(began.elapsed().as_secs_f64())
+}
+
+/// The head of an answer, and how much of its body came along.
+fn receive_head(stream: &mut TcpStream) -> anyhow::Result<(Head, usize)> {
+    let mut received = Vec::new();
+    let mut block = [0; 4096];
+    loop {
+        let read = stream.read(&mut block)?;
+        ensure!(read > 0, "the connection was closed");
+        received.extend_from_slice(&block[..read]);
+        if let Some(head) = Head::parse(&received)? {
+            let body = received.len() - head.bytes;
+            return Ok((head, body));
+        }
+    }
+}
+
+struct Library {
+    address: SocketAddr,
+    credentials: Credentials,
+    token: String,
+}
+
+struct Declared {
+    asset: String,
+    file: String,
+    md5: String,
+    /// Path and query of its upload URL.
+    target: String,
+}
+
+impl Library {
+    async fn call(
+        &self,
+        method: &str,
+        path: &str,
+        body: &serde_json::Value,
+    ) -> anyhow::Result<serde_json::Value> {
+        let target = format!("/v1/{}{path}", self.credentials.project_id);
+        let headers = [("Host", "bench"), ("X-Auth-Token", self.token.as_str())];
+        let body = if body.is_null() {
+            Vec::new()
+        } else {
+            serde_json::to_vec(body)?
+        };
+        let request = client::request(method, &target, &headers, &body);
+        let mut connection = Connection::open(self.address).await?;
+        let answer = connection.call(&request).await?;
+        let body = answer.success()?;
+        if body.is_empty() {
+            return Ok(serde_json::Value::Null);
+        }
+        Ok(serde_json::from_slice(body)?)
+    }
+
+    async fn declare(&self, size: u64, md5: &str) -> anyhow::Result<Declared> {
+        let asset = json!({"asset_name": "Film", "asset_type": "VIDEO"});
+        let asset = text(
+            &self.call("POST", "/digital-assets", &asset).await?,
+            "asset_id",
+        )?;
+        let file = json!({"file_name": "film.mp4", "file_md5": md5, "file_size": size,
+            "file_type": "mp4", "asset_id": asset, "asset_file_category": "MAIN"});
+        let file = self.call("POST", "/files", &file).await?;
+        Ok(Declared {
+            asset,
+            file: text(&file, "file_id")?,
+            md5: md5.to_owned(),
+            target: target_of(&text(&file, "upload_url")?)?,
+        })
+    }
+
+    async fn complete(&self, file: &Declared) -> anyhow::Result<()> {
+        let path = format!("/files/{}/complete", file.file);
+        self.call("POST", &path, &json!({"state": "CREATED"}))
+            .await?;
+        Ok(())
+    }
+
+    async fn download_target(&self, file: &Declared) -> anyhow::Result<String> {
+        let path = format!("/digital-assets/{}", file.asset);
+        let asset = self.call("GET", &path, &serde_json::Value::Null).await?;
+        target_of(&text(&asset["files"][0], "download_url")?)
+    }
+}
+
+fn text(value: &serde_json::Value, field: &str) -> anyhow::Result<String> {
+    let text = value[field].as_str();
+    Ok(text
+        .with_context(|| format!("no {field} in {value}"))?
+        .to_owned())
+}
+
+/// Path and query of a URL.
+pub fn target_of(url: &str) -> anyhow::Result<String> {
+    let uri: http::Uri = url.parse()?;
+    Ok(uri
+        .path_and_query()
+        .context("a URL without a path")?
+        .to_string())
+}
+
+fn get(bench: &Bench, ours: &Server, data: &Path, target: &str) -> anyhow::Result<Vec<Row>> {
+    let (cpu_bound, rate_bound) = (Bound::AtMost(2.2), Bound::AtLeast(1.0));
+    if !Nginx::is_there() {
+        let why = "nginx is not installed";
+        return Ok(vec![
+            Row::not_measured(GET_CPU, cpu_bound, why),
+            Row::not_measured(GET_RATE, rate_bound, why),
+        ]);
+    }
+    let blob = largest(data)?;
+    let nginx = Nginx::start(bench, &blob)?;
+    let (mut cpu, mut rates) = (Vec::new(), Vec::new());
+    // the first turn warms the page cache and both servers
+    for turn in 0..=bench.sizes.turns {
+        let (their_cpu, their_rate) = gets(nginx.address, Nginx::TARGET, || nginx.process.cpu())?;
+        let (cpu_of_ours, our_rate) = gets(ours.address, target, || ours.process.cpu())?;
+        if turn > 0 {
+            cpu.push((cpu_of_ours, their_cpu));
+            rates.push((our_rate, their_rate));
+        }
+    }
+    let each = GETS as f64;
+    let cpu_detail = format!(
+        "{:.2} CPU seconds a GET against {:.2}",
+        firsts(&cpu) / each,
+        seconds(&cpu) / each
+    );
+    let rate_detail = format!(
+        "{:.0} MiB/s against {:.0}; one connection, the client throws the bytes away unread",
+        firsts(&rates),
+        seconds(&rates)
+    );
+    Ok(vec![
+        Row::measured(GET_CPU, cpu_bound, ratio(&cpu), "", cpu_detail),
+        Row::measured(GET_RATE, rate_bound, ratio(&rates), "", rate_detail),
+    ])
+}
+
+/// CPU seconds of the server for a few GETs, and MiB a second.
+fn gets(address: SocketAddr, target: &str, cpu: impl Fn() -> f64) -> anyhow::Result<(f64, f64)> {
+    let request = client::request("GET", target, &[("Host", "bench")], &[]);
+    let mut stream = TcpStream::connect(address)?;
+    let (cpu_before, began) = (cpu(), Instant::now());
+    let mut bytes = 0;
+    for _ in 0..GETS {
+        stream.write_all(&request)?;
+        bytes += discard(&mut stream)?;
+    }
+    let took = began.elapsed().as_secs_f64();
+    Ok((cpu() - cpu_before, bytes as f64 / f64::from(1 << 20) / took))
+}
+
+fn discard(stream: &mut TcpStream) -> anyhow::Result<usize> {
+    let (head, mut received) = receive_head(stream)?;
+    ensure!(head.status == 200, "a GET was answered {}", head.status);
+    let mut room = vec![MaybeUninit::<u8>::uninit(); CHUNK];
+    while received < head.length {
+        let wanted = CHUNK.min(head.length - received);
+        let socket = SockRef::from(&*stream);
+        match socket.recv_with_flags(&mut room[..wanted], MSG_TRUNC) {
+            Ok(0) => bail!("the connection was closed"),
+            Ok(read) => received += read,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(head.length)
+}
+
+/// The stored files below a data folder.
+fn blobs(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.join("blobs")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder)? {
+            let entry = entry?;
+            if entry.file_type()?.is_dir() {
+                folders.push(entry.path());
+            } else {
+                found.push(entry.path());
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn largest(folder: &Path) -> anyhow::Result<PathBuf> {
+    let by_size = |path: &PathBuf| path.metadata().map_or(0, |file| file.len());
+    let largest = blobs(folder)?.into_iter().max_by_key(by_size);
+    largest.context("no blob was stored")
+}
+
+/// Makes room between turns; nothing reads these files again.
+fn remove_blobs(folder: &Path, but: Option<&Path>) -> anyhow::Result<()> {
+    for path in blobs(folder)? {
+        if Some(path.as_path()) != but {
+            std::fs::remove_file(path)?;
+        }
+    }
+    Ok(())
+}
