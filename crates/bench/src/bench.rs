@@ -96,13 +96,18 @@ impl Bench {
         self.folder.path()
     }
 
+    /// Notes anonymous memory; of several notes with one name the largest counts.
     pub fn saw(&self, what: &str, bytes: u64, idle: bool) {
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-        memory.push(Seen {
-            what: what.to_owned(),
-            bytes,
-            idle,
-        });
+        let known = memory.iter_mut().find(|seen| seen.what == what);
+        match known {
+            Some(known) => known.bytes = known.bytes.max(bytes),
+            None => memory.push(Seen {
+                what: what.to_owned(),
+                bytes,
+                idle,
+            }),
+        }
     }
 
     pub fn seen(&self) -> Vec<Seen> {

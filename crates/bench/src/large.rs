@@ -18,7 +18,7 @@ use crate::load;
 use crate::nginx::Nginx;
 use crate::report::{Bound, Row};
 use crate::server::{self, Server, Start};
-use crate::stats::{firsts, ratio, seconds};
+use crate::stats::{count, firsts, ratio, seconds};
 
 const CHUNK: usize = 1 << 20;
 /// Lets the kernel throw the bytes away instead of copying them.
@@ -108,14 +108,14 @@ fn put(bench: &Bench, ours: &Server, data: &Path) -> anyhow::Result<(Row, String
         let head = client::head("PUT", &target, &[("Host", "bench")], usize::try_from(size)?);
         let only_written = send(baseline.address, &head, &content)?;
         pairs.push((verified, only_written));
-        remove_blobs(&written, None)?;
+        remove_blobs(&written)?;
         if turn + 1 < turns {
-            remove_blobs(data, None)?;
+            remove_blobs(data)?;
         }
     }
     drop(baseline);
     std::fs::remove_dir_all(&written)?;
-    let mib = size as f64 / f64::from(1 << 20);
+    let mib = count(usize::try_from(size)? / CHUNK);
     let detail = format!(
         "{:.0} MiB/s verified and durable, {:.0} MiB/s only written and durable",
         mib / firsts(&pairs),
@@ -263,7 +263,7 @@ fn get(bench: &Bench, ours: &Server, data: &Path, target: &str) -> anyhow::Resul
             rates.push((our_rate, their_rate));
         }
     }
-    let each = GETS as f64;
+    let each = count(GETS);
     let cpu_detail = format!(
         "{:.2} CPU seconds a GET against {:.2}",
         firsts(&cpu) / each,
@@ -291,7 +291,7 @@ fn gets(address: SocketAddr, target: &str, cpu: impl Fn() -> f64) -> anyhow::Res
         bytes += discard(&mut stream)?;
     }
     let took = began.elapsed().as_secs_f64();
-    Ok((cpu() - cpu_before, bytes as f64 / f64::from(1 << 20) / took))
+    Ok((cpu() - cpu_before, count(bytes / CHUNK) / took))
 }
 
 fn discard(stream: &mut TcpStream) -> anyhow::Result<usize> {
@@ -335,11 +335,9 @@ fn largest(folder: &Path) -> anyhow::Result<PathBuf> {
 }
 
 /// Makes room between turns; nothing reads these files again.
-fn remove_blobs(folder: &Path, but: Option<&Path>) -> anyhow::Result<()> {
+fn remove_blobs(folder: &Path) -> anyhow::Result<()> {
     for path in blobs(folder)? {
-        if Some(path.as_path()) != but {
-            std::fs::remove_file(path)?;
-        }
+        std::fs::remove_file(path)?;
     }
     Ok(())
 }

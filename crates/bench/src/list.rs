@@ -246,8 +246,8 @@ impl Library {
         sort: Sort,
     ) -> anyhow::Result<(f64, (i64, Vec<String>))> {
         let (mut taken, mut found) = (Vec::new(), (0, Vec::new()));
-        let begun = Instant::now();
-        while wants_more(taken.len(), begun) {
+        let first = Instant::now();
+        while wants_more(taken.len(), first) {
             let (project, criteria) = (self.project.clone(), filter.criteria.clone());
             let began = Instant::now();
             let read = self.app.db.snapshot(async move |tx| {
@@ -276,8 +276,8 @@ impl Library {
         let query = format!("limit=50&{}&{}", sort.query, filter.query);
         let request = get(&self.project, &self.token, query.trim_end_matches('&'));
         let mut connection = self.connection.lock().await;
-        let (mut taken, begun) = (Vec::new(), Instant::now());
-        while wants_more(taken.len(), begun) {
+        let (mut taken, first) = (Vec::new(), Instant::now());
+        while wants_more(taken.len(), first) {
             taken
                 .extend(load::latencies(&mut connection, std::slice::from_ref(&request), 1).await?);
         }
@@ -304,13 +304,13 @@ fn integer(value: &Value) -> Option<i64> {
     }
 }
 
-fn wants_more(taken: usize, begun: Instant) -> bool {
-    taken < *REPEATS.start() || (taken < *REPEATS.end() && begun.elapsed() < REPEAT_FOR)
+fn wants_more(taken: usize, first: Instant) -> bool {
+    taken < *REPEATS.start() || (taken < *REPEATS.end() && first.elapsed() < REPEAT_FOR)
 }
 
 fn repeat(mut run: impl FnMut() -> anyhow::Result<()>) -> anyhow::Result<Vec<f64>> {
-    let (mut taken, begun) = (Vec::new(), Instant::now());
-    while wants_more(taken.len(), begun) {
+    let (mut taken, first) = (Vec::new(), Instant::now());
+    while wants_more(taken.len(), first) {
         let began = Instant::now();
         run()?;
         taken.push(millis(began.elapsed()));
@@ -389,7 +389,7 @@ async fn p99s(
 ) -> anyhow::Result<(f64, f64)> {
     let mut taken = [Vec::new(), Vec::new()];
     let calls = bench.sizes.calls / ROUNDS;
-    let mut clients = Vec::new();
+    let mut askers = Vec::new();
     for (server, data) in [many, few] {
         let credentials = server::credentials(data)?;
         let token = server::token(server.address, &credentials).await?;
@@ -400,10 +400,10 @@ async fn p99s(
             .collect();
         let mut connection = Connection::open(server.address).await?;
         load::latencies(&mut connection, &requests, requests.len()).await?;
-        clients.push((connection, requests));
+        askers.push((connection, requests));
     }
     for _ in 0..ROUNDS {
-        for ((connection, requests), taken) in clients.iter_mut().zip(&mut taken) {
+        for ((connection, requests), taken) in askers.iter_mut().zip(&mut taken) {
             taken.extend(load::latencies(connection, requests, calls).await?);
         }
     }

@@ -52,10 +52,6 @@ impl Process {
         });
     }
 
-    pub fn pid(&self) -> u32 {
-        self.pid
-    }
-
     /// The process that a tracer has started.
     pub fn traced(&mut self) -> anyhow::Result<()> {
         let children = children(self.pid);

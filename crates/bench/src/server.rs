@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -21,7 +21,6 @@ pub struct Server {
     pub address: SocketAddr,
     /// From its start to its first 200.
     pub ready_after: Duration,
-    data: PathBuf,
 }
 
 /// How a server is to be started.
@@ -62,15 +61,14 @@ impl Server {
 
     fn spawn(executable: &str, arguments: &[&str], start: Start<'_>) -> anyhow::Result<Self> {
         let address = process::free_address()?;
-        let data = start.data.to_owned();
         let line: Vec<&str> = start.under.iter().copied().chain([executable]).collect();
-        let log = data.with_extension("log");
+        let log = start.data.with_extension("log");
         let mut command = Command::new(line[0]);
         command
             .args(&line[1..])
             .args(arguments)
             .arg("--data")
-            .arg(&data)
+            .arg(start.data)
             .args(["--listen", &address.to_string()])
             .envs(start.variables.iter().copied())
             .stdin(Stdio::null())
@@ -88,12 +86,7 @@ impl Server {
             process,
             address,
             ready_after,
-            data,
         })
-    }
-
-    pub fn credentials(&self) -> anyhow::Result<Credentials> {
-        credentials(&self.data)
     }
 
     /// Stops it and notes the most anonymous memory it had.

@@ -16,7 +16,7 @@ use crate::large::target_of;
 use crate::load;
 use crate::report::{Bound, Row};
 use crate::server::{self, Server, Start};
-use crate::stats::{firsts, grouped, median, ratio, seconds};
+use crate::stats::{count, firsts, grouped, median, ratio, seconds};
 
 const SIZE: usize = 64 * 1024;
 const CLIENTS: usize = 16;
@@ -41,7 +41,7 @@ pub fn run(bench: &Bench) -> anyhow::Result<Vec<Row>> {
         let objects: Objects = (0..bench.sizes.objects)
             .map(|n| Object::new(turn, n))
             .collect();
-        let per_second = |took: f64| objects.len() as f64 / took;
+        let per_second = |took: f64| count(objects.len()) / took;
         let mine = load::block_on(all(&objects, |objects, next| {
             create_all(Arc::clone(&project), objects, next)
         }))?;

@@ -38,6 +38,11 @@ pub fn seconds(pairs: &[(f64, f64)]) -> f64 {
     median(&pairs.iter().map(|pair| pair.1).collect::<Vec<_>>())
 }
 
+/// A number of things.
+pub fn count(n: usize) -> f64 {
+    f64::from(u32::try_from(n).unwrap_or(u32::MAX))
+}
+
 /// `1234567` as `1,234,567`.
 pub fn grouped(n: f64) -> String {
     let digits = format!("{n:.0}");
