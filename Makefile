@@ -30,9 +30,10 @@ test: ## everything: checks, then every test on SQLite and on PostgreSQL
 	@scripts/setup.sh test
 	@scripts/test.sh
 
-bench: ## measure, and write docs/BENCHMARKS.md
+bench: ## measure, and write docs/BENCHMARKS.md; ARGS="--only list" measures one part
 	@scripts/setup.sh bench
-	cargo run --release --locked -p entrepot-bench
+	cargo build --release --locked -p entrepot -p entrepot-bench
+	scripts/with-postgres.sh target/release/entrepot-bench $(ARGS)
 
 clean: ## remove what was built (never a library's data)
 	rm -rf target .venv

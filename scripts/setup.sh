@@ -7,6 +7,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 purpose=${1:?usage: scripts/setup.sh build|check|test|bench}
 deny_version=0.20.2
 nextest_version=0.9.143
+garage_version=2.5.0
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 missing() { ! command -v "$1" >/dev/null 2>&1; }
@@ -40,6 +41,7 @@ debian_packages() {
     python3 -c 'import ensurepip, venv' 2>/dev/null || wanted+=(python3-venv)
   fi
   if [ "$purpose" = bench ]; then
+    missing strace && wanted+=(strace)
     missing nginx && [ ! -x /usr/sbin/nginx ] && wanted+=(nginx-light)
   fi
   install_debian ${wanted[@]+"${wanted[@]}"}
@@ -55,6 +57,16 @@ install_cargo_tool() {
     CARGO_PROFILE_RELEASE_DEBUG=false CARGO_TARGET_DIR="${TMPDIR:-/tmp}/entrepot-setup-$name" \
     cargo install --locked --quiet "cargo-$name" --version "$version" "$@"
   rm -rf "${TMPDIR:-/tmp}/entrepot-setup-$name"
+}
+
+# What small objects are compared with; without it that figure is not measured, the others are.
+install_garage() {
+  [ ! -x "${CARGO_HOME:-$HOME/.cargo}/bin/garage" ] || return 0
+  say "building garage $garage_version, this takes many minutes, once"
+  local target="${TMPDIR:-/tmp}/entrepot-setup-garage"
+  CARGO_TARGET_DIR="$target" cargo install --locked --quiet garage --version "$garage_version" ||
+    say "garage could not be built; 'objects of 64 KiB' will not be measured"
+  rm -rf "$target"
 }
 
 python_packages() {
@@ -73,7 +85,8 @@ fi
 
 debian_packages
 case $purpose in
-  build | bench) ;;
+  build) ;;
+  bench) install_garage ;;
   check) install_cargo_tool deny "$deny_version" ;;
   test)
     install_cargo_tool deny "$deny_version"

@@ -1,17 +1,24 @@
 //! What the libraries that are measured hold: assets as a media team has them, the same in every
-//! run. Everything about asset number `i` follows from `i`.
+//! run. Everything about asset number `i` follows from `i` and the time of the run: what is in the
+//! recycle bin is recent, so that the server has nothing to clear away while it is measured.
+
+use std::sync::LazyLock;
 
 use entrepot_api::assets::SystemProperty;
 use entrepot_server::assets::state::Standing;
 use entrepot_server::assets::{Asset, AssetState, AssetType};
-use entrepot_server::clock::Timestamp;
+use entrepot_server::clock::{Clock, Timestamp};
 use entrepot_server::files::model::{Category, File, FileState};
 use entrepot_server::ids::{AssetId, FileId, ProjectId};
 use serde_json::{Map, Value, json};
 
-const FIRST: u64 = 1_700_000_000_000;
 const EVERY: u64 = 25_000;
-const MONTH: u64 = 30 * 24 * 3600 * 1000;
+const DAY: u64 = 24 * 3600 * 1000;
+/// 300 days, in which a million assets find room.
+const PAST: u64 = 300 * DAY;
+
+static NOW: LazyLock<u64> =
+    LazyLock::new(|| u64::try_from(Clock::System.now().millis()).unwrap_or(PAST));
 
 const SUBJECTS: [&str; 16] = [
     "Harbour",
@@ -65,7 +72,7 @@ fn scrambled(i: u64, salt: u64) -> u64 {
 }
 
 fn millis(i: u64) -> u64 {
-    FIRST + i * EVERY
+    *NOW - PAST + i * EVERY
 }
 
 fn time(millis: u64) -> Timestamp {
@@ -153,7 +160,7 @@ pub fn asset(i: u64, project: &ProjectId) -> Asset {
     let state = pick(&STATES, scrambled(i, 31), AssetState::Actived);
     let deleted = state == AssetState::Deleted;
     let created_at = time(millis(i));
-    let updated_at = time(millis(i) + scrambled(i, 32) % MONTH);
+    let updated_at = time(millis(i) + scrambled(i, 32) % DAY);
     let subject = SUBJECTS[usize::try_from(scrambled(i, 33) % 16).unwrap_or(0)];
     Asset {
         asset_id: AssetId::new(asset_id(i)),
@@ -191,7 +198,7 @@ pub fn asset(i: u64, project: &ProjectId) -> Asset {
         created_at,
         updated_at,
         deleted_at: matches!(state, AssetState::Deleting | AssetState::Deleted)
-            .then_some(updated_at),
+            .then(|| time(*NOW - scrambled(i, 39) % (6 * DAY))),
     }
 }
 

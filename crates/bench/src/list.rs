@@ -171,8 +171,7 @@ impl Library {
 
     async fn measure(&self, filter: &Filter, sort: Sort) -> anyhow::Result<Measured> {
         let count = self.fastest(&filter.counts)?;
-        let pages: Vec<String> = filter.pages.iter().map(|page| sort.order(page)).collect();
-        let page = self.fastest(&pages)?;
+        let page = self.fastest(&filter.pages(sort))?;
         let ids: Vec<String> = page.rows.iter().filter_map(|row| text(&row[0])).collect();
         let files = self.fastest(&[format!(
             "SELECT f.*, b.size, b.md5, b.sha256 FROM files f LEFT JOIN blobs b \
@@ -245,31 +244,24 @@ impl Library {
         filter: &Filter,
         sort: Sort,
     ) -> anyhow::Result<(f64, (i64, Vec<String>))> {
-        let (mut taken, mut found) = (Vec::new(), (0, Vec::new()));
+        let (mut taken, mut found) = (Vec::new(), search::Found::default());
         let first = Instant::now();
         while wants_more(taken.len(), first) {
             let (project, criteria) = (self.project.clone(), filter.criteria.clone());
+            let page = sort.page();
             let began = Instant::now();
-            let read = self.app.db.snapshot(async move |tx| {
-                let count = search::count(tx, &project, &criteria).await?;
-                Ok((
-                    count,
-                    search::list(tx, &project, &criteria, sort.page()).await?,
-                ))
-            });
-            let (count, assets) = read
+            let read = self
+                .app
+                .db
+                .snapshot(async move |tx| search::list(tx, &project, &criteria, &page).await);
+            found = read
                 .await
                 .map_err(|e| anyhow!("{} {:?}", e.message, e.cause))?;
             taken.push(millis(began.elapsed()));
-            found = (
-                count,
-                assets
-                    .into_iter()
-                    .map(|asset| asset.asset_id.into_string())
-                    .collect(),
-            );
         }
-        Ok((median(&taken), found))
+        let ids = found.assets.into_iter();
+        let ids = ids.map(|asset| asset.asset_id.into_string()).collect();
+        Ok((median(&taken), (found.count, ids)))
     }
 
     async fn http(&self, filter: &Filter, sort: Sort) -> anyhow::Result<f64> {

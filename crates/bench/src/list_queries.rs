@@ -15,8 +15,10 @@ pub struct Filter {
     pub query: String,
     pub criteria: Criteria,
     pub counts: Vec<String>,
-    /// With `{order}` for the sort of assets `a`, and `{order_x}` for that of attributes `x`.
-    pub pages: Vec<String>,
+    /// With `{column}`, `{direction}`, `{order}` for the sort of assets `a`, and `{order_x}` for that of attributes `x`.
+    pages: Vec<String>,
+    /// Pages that are right for this order only.
+    by_create_time: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -59,23 +61,35 @@ pub const SORTS: [Sort; 4] = [
     },
 ];
 
+impl Filter {
+    pub fn pages(&self, sort: Sort) -> Vec<String> {
+        let mut pages: Vec<&String> = self.pages.iter().collect();
+        if sort.key == SortKey::CreateTime {
+            pages.extend(&self.by_create_time);
+        }
+        pages.into_iter().map(|page| sort.order(page)).collect()
+    }
+}
+
 impl Sort {
     pub fn page(self) -> Page {
         Page {
             sort_key: self.key,
             descending: self.descending,
             limit: LIMIT,
-            offset: 0,
+            ..Page::default()
         }
     }
 
     /// Fills in the order of a hand-written page.
-    pub fn order(self, page: &str) -> String {
+    fn order(self, page: &str) -> String {
         let (column, direction) = (self.column, if self.descending { "DESC" } else { "ASC" });
         let of =
             |table: &str| format!("{table}.{column} {direction}, {table}.asset_id {direction}");
         page.replace("{order}", &of("a"))
             .replace("{order_x}", &of("x"))
+            .replace("{column}", column)
+            .replace("{direction}", direction)
     }
 }
 
@@ -93,6 +107,24 @@ fn pages_where(condition: &str) -> Vec<String> {
     ]
 }
 
+/// The page of several kinds, each read in order from its own stretch of an index, then merged.
+fn merged<'a>(kinds: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+    let each = kinds.map(|(kind, state)| {
+        format!(
+            "SELECT * FROM (SELECT a.asset_id, a.{{column}} AS k FROM assets a \
+             WHERE a.project_id = $p AND a.asset_type = '{kind}' AND a.state = '{state}' \
+             ORDER BY {{order}} LIMIT 50)"
+        )
+    });
+    let each: Vec<String> = each.collect();
+    format!(
+        "WITH hit AS MATERIALIZED (SELECT asset_id FROM ({}) ORDER BY k {{direction}}, \
+         asset_id {{direction}} LIMIT 50) SELECT a.* FROM hit JOIN assets a USING (asset_id) \
+         ORDER BY {{order}}",
+        each.join(" UNION ALL ")
+    )
+}
+
 fn filter(
     name: &'static str,
     query: impl Into<String>,
@@ -105,6 +137,7 @@ fn filter(
         criteria,
         counts: vec![format!("SELECT COUNT(*) FROM assets a WHERE {condition}")],
         pages: pages_where(condition),
+        by_create_time: Vec::new(),
     }
 }
 
@@ -124,6 +157,11 @@ fn of_type() -> Filter {
     };
     let condition = format!("{ALIVE} AND a.asset_type = 'AUDIO'");
     let mut filter = filter("asset_type", "asset_type=AUDIO", criteria, &condition);
+    let states = AssetState::ALL.iter().map(|state| state.as_str());
+    let alive = states.filter(|state| *state != "DELETED");
+    filter
+        .pages
+        .push(merged(alive.map(|state| ("AUDIO", state))));
     filter.counts.insert(
         0,
         "SELECT SUM(n) FROM asset_counts WHERE project_id = $p AND asset_type = 'AUDIO' \
@@ -140,6 +178,10 @@ fn in_state() -> Filter {
     };
     let condition = "a.project_id = $p AND a.state = 'UNACTIVED'";
     let mut filter = filter("asset_state", "asset_state=UNACTIVED", criteria, condition);
+    let types = AssetType::ALL.iter().map(|kind| kind.as_str());
+    filter
+        .pages
+        .push(merged(types.map(|kind| (kind, "UNACTIVED"))));
     filter.counts.insert(
         0,
         "SELECT SUM(n) FROM asset_counts WHERE project_id = $p AND state = 'UNACTIVED'".into(),
@@ -166,15 +208,20 @@ fn attribute(
         format!("SELECT COUNT(*) FROM asset_attributes x WHERE {has}"),
     ];
     let joined = "FROM asset_attributes x JOIN assets a ON a.asset_id = x.asset_id";
-    filter.pages.extend([
-        format!("SELECT a.* {joined} WHERE {has} ORDER BY {{order}} LIMIT 50"),
-        // where the attribute holds the column it is sorted by
-        format!(
-            "WITH hit AS MATERIALIZED (SELECT x.asset_id FROM asset_attributes x WHERE {has} \
-             ORDER BY {{order_x}} LIMIT 50) SELECT a.* FROM hit JOIN assets a USING (asset_id) \
-             ORDER BY {{order}}"
-        ),
-    ]);
+    filter.pages.push(format!(
+        "SELECT a.* {joined} WHERE {has} ORDER BY {{order}} LIMIT 50"
+    ));
+    let in_its_own_order = format!(
+        "WITH hit AS MATERIALIZED (SELECT x.asset_id FROM asset_attributes x WHERE {has} \
+         ORDER BY {{order_x}} LIMIT 50) SELECT a.* FROM hit JOIN assets a USING (asset_id) \
+         ORDER BY {{order}}"
+    );
+    // tags are kept with every column that lists are sorted by, other attributes with one
+    if attribute == "tag" {
+        filter.pages.push(in_its_own_order);
+    } else {
+        filter.by_create_time.push(in_its_own_order);
+    }
     filter
 }
 

@@ -103,7 +103,7 @@ fn main() -> anyhow::Result<()> {
         match rows {
             Ok(rows) => report.rows.extend(rows),
             Err(error) => {
-                eprintln!("{error:?}");
+                eprintln!("{error:#}");
                 report.rows.push(Row::failed(*section, &error));
             }
         }
