@@ -1,7 +1,7 @@
 //! Summaries of 20 ids over 32 connections: what the database costs the request.
 
-use std::net::SocketAddr;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use entrepot_server::iam::bootstrap::Credentials;
 
@@ -35,16 +35,10 @@ pub fn run(bench: &Bench) -> anyhow::Result<Vec<Row>> {
 fn sqlite(bench: &Bench, data: &Path) -> anyhow::Result<Row> {
     let ours = Server::start(bench, Start::on(data))?;
     let other = Server::baseline("no-database", Start::on(data))?;
-    let pairs = compare(bench, data, &ours, &other)?;
+    let compared = compare(bench, data, &ours, &other)?;
     ours.stop(bench, "summaries on SQLite");
-    let detail = rates(&pairs, "with no database");
-    Ok(Row::measured(
-        ON_SQLITE,
-        Bound::AtLeast(0.45),
-        ratio(&pairs),
-        "",
-        detail,
-    ))
+    let bound = Bound::AtLeast(0.45);
+    Ok(compared.row(ON_SQLITE, bound, "with no database"))
 }
 
 fn postgres(bench: &Bench, data: &Path, url: &str) -> anyhow::Result<Row> {
@@ -52,41 +46,57 @@ fn postgres(bench: &Bench, data: &Path, url: &str) -> anyhow::Result<Row> {
     let start = Start::on(data).with(&variables);
     let ours = Server::start(bench, start)?;
     let other = Server::baseline("straight", start)?;
-    let pairs = compare(bench, data, &ours, &other)?;
+    let compared = compare(bench, data, &ours, &other)?;
     ours.stop(bench, "summaries on PostgreSQL");
-    let detail = rates(&pairs, "straight");
-    Ok(Row::measured(
-        ON_POSTGRES,
-        Bound::AtLeast(0.9),
-        ratio(&pairs),
-        "",
-        detail,
-    ))
+    Ok(compared.row(ON_POSTGRES, Bound::AtLeast(0.9), "straight"))
 }
 
-fn rates(pairs: &[(f64, f64)], other: &str) -> String {
-    let (ours, theirs) = (grouped(firsts(pairs)), grouped(seconds(pairs)));
-    format!("{ours} requests/s against {theirs} {other}")
+/// Ours beside the other, turn by turn.
+#[derive(Default)]
+struct Compared {
+    /// Requests a second.
+    rates: Vec<(f64, f64)>,
+    /// CPU seconds a second, which tell more than rates where other programs run beside.
+    cpu: Vec<(f64, f64)>,
 }
 
-fn compare(
-    bench: &Bench,
-    data: &Path,
-    ours: &Server,
-    other: &Server,
-) -> anyhow::Result<Vec<(f64, f64)>> {
+impl Compared {
+    fn row(&self, figure: &str, bound: Bound, other: &str) -> Row {
+        let micros = |cpu: f64, rate: f64| cpu / rate * 1e6;
+        let detail = format!(
+            "{} requests/s against {} {other}; {:.0} µs of the server's CPU each against {:.0} µs",
+            grouped(firsts(&self.rates)),
+            grouped(seconds(&self.rates)),
+            micros(firsts(&self.cpu), firsts(&self.rates)),
+            micros(seconds(&self.cpu), seconds(&self.rates)),
+        );
+        Row::measured(figure, bound, ratio(&self.rates), "", detail)
+    }
+}
+
+fn compare(bench: &Bench, data: &Path, ours: &Server, other: &Server) -> anyhow::Result<Compared> {
     let credentials = server::credentials(data)?;
     let sizes = bench.sizes;
     load::block_on(async {
         let token = server::token(ours.address, &credentials).await?;
         let requests = requests(&credentials, &token, sizes.assets as u64)?;
-        let rate = |address: SocketAddr| load::rate(address, &requests, CONNECTIONS, sizes.span);
-        let mut pairs = Vec::new();
+        let mut compared = Compared::default();
         for _ in 0..sizes.turns {
-            pairs.push((rate(ours.address).await?, rate(other.address).await?));
+            let (rate, cpu) = turn(ours, &requests, sizes.span).await?;
+            let (other_rate, other_cpu) = turn(other, &requests, sizes.span).await?;
+            compared.rates.push((rate, other_rate));
+            compared.cpu.push((cpu, other_cpu));
         }
-        Ok(pairs)
+        Ok(compared)
     })
+}
+
+/// Requests and CPU seconds, a second.
+async fn turn(server: &Server, requests: &Requests, span: Duration) -> anyhow::Result<(f64, f64)> {
+    let (cpu, began) = (server.process.cpu(), Instant::now());
+    let rate = load::rate(server.address, requests, CONNECTIONS, span).await?;
+    let busy = server.process.cpu() - cpu;
+    Ok((rate, busy / began.elapsed().as_secs_f64()))
 }
 
 fn requests(credentials: &Credentials, token: &str, assets: u64) -> anyhow::Result<Requests> {
