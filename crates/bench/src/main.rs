@@ -111,7 +111,9 @@ fn main() -> anyhow::Result<()> {
     }
     report.rows.extend(memory::rows(&bench));
     println!("{}", report.table());
-    if !cli.quick && cli.only.is_empty() {
+    if cli.quick || !cli.only.is_empty() {
+        println!("{}", report.notes());
+    } else {
         let path = bench::workspace().join("docs/BENCHMARKS.md");
         std::fs::write(&path, report.document()).with_context(|| path.display().to_string())?;
         eprintln!("written to {}", path.display());

@@ -153,6 +153,13 @@ impl Report {
             let cells = row.cells().map(|cell| cell.replace('|', "\\|"));
             let _ = writeln!(text, "| {} |", cells.join(" | "));
         }
+        text.push_str(&self.notes());
+        text
+    }
+
+    /// What stands behind single rows, in Markdown.
+    pub fn notes(&self) -> String {
+        let mut text = String::new();
         for row in self.rows.iter().filter(|row| !row.notes.is_empty()) {
             let _ = writeln!(text, "\n## {}\n\n{}", row.figure, row.notes.trim());
         }
