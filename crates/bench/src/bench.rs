@@ -8,7 +8,7 @@ use anyhow::{Context, ensure};
 use tempfile::TempDir;
 use tokio_postgres::NoTls;
 
-use crate::load;
+use crate::{interrupt, load};
 
 /// Set by `scripts/with-postgres.sh`.
 const POSTGRES: &str = "ENTREPOT_TEST_POSTGRES_URL";
@@ -83,6 +83,7 @@ impl Bench {
         let folder = tempfile::Builder::new()
             .prefix("bench-")
             .tempdir_in(built)?;
+        interrupt::watch(folder.path().to_owned())?;
         Ok(Self {
             folder,
             entrepot,

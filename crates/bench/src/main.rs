@@ -12,6 +12,7 @@ mod copy;
 mod creates;
 mod fill;
 mod garage;
+mod interrupt;
 mod large;
 mod list;
 mod list_queries;

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 
+use crate::interrupt;
+
 const SAMPLE_EVERY: Duration = Duration::from_millis(20);
 const STOP_TIME: Duration = Duration::from_secs(15);
 /// What `/proc/PID/stat` counts in, on every Linux.
@@ -34,6 +36,7 @@ impl Process {
             .spawn()
             .with_context(|| format!("starting {name}"))?;
         let pid = child.id();
+        interrupt::started(pid);
         Ok(Self {
             child,
             pid,
@@ -56,6 +59,7 @@ impl Process {
     pub fn traced(&mut self) -> anyhow::Result<()> {
         let children = children(self.pid);
         self.pid = *children.first().context("the tracer has no child")?;
+        interrupt::started(self.pid);
         Ok(())
     }
 
@@ -102,6 +106,9 @@ impl Drop for Process {
         if matches!(self.child.try_wait(), Ok(None)) {
             self.stop();
         }
+        self.watch.over.store(true, Ordering::Relaxed);
+        interrupt::ended(self.pid);
+        interrupt::ended(self.child.id());
     }
 }
 
