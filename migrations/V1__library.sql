@@ -179,8 +179,8 @@ CREATE TABLE files (
     updated_at BIGINT NOT NULL
 );
 CREATE INDEX files_by_asset ON files (asset_id, created_at, file_id);
--- what a summary shows of an asset's files, so that it reads no other row of them
-CREATE INDEX files_of_summary ON files (asset_id, category, file_id, file_type)
+-- what a summary shows of an asset's files: one look-up, and no other row of them is read
+CREATE INDEX files_of_summary ON files (asset_id, file_id, category, file_type)
     WHERE state = 'CREATED' AND category IN ('MAIN', 'COVER');
 CREATE INDEX files_by_blob ON files (blob_id) WHERE blob_id IS NOT NULL;
 CREATE INDEX files_unfinished ON files (updated_at) WHERE state = 'CREATING';

@@ -45,16 +45,17 @@ pub async fn list(
     let Some(query) = query::prepare(tx, project, criteria).await? else {
         return Ok(Found::default());
     };
-    let (count, ids) = match count::count(tx, &query, page.sort_key).await? {
-        Counted::Number(count) => (count, page::list(tx, &query, count, page).await?),
-        Counted::All(matches) => (number(matches.len()), page::cut(matches, page)),
-    };
-    let assets = list_by_ids(tx, &ids).await?;
-    Ok(Found { count, assets })
-}
-
-fn number(n: usize) -> i64 {
-    i64::try_from(n).unwrap_or(i64::MAX)
+    match count::count(tx, &query, page.sort_key).await? {
+        Counted::Number(count) => {
+            let assets = page::list(tx, &query, count, page).await?;
+            Ok(Found { count, assets })
+        }
+        Counted::All(matches) => {
+            let count = number(matches.len());
+            let assets = list_by_ids(tx, &page::cut(matches, page)).await?;
+            Ok(Found { count, assets })
+        }
+    }
 }
 
 /// The rows of a page, in the order of its ids.
@@ -69,4 +70,8 @@ async fn list_by_ids(tx: &mut Tx, ids: &[String]) -> Result<Vec<Asset>> {
     let mut assets: Vec<Asset> = rows.into_iter().map(asset).collect::<Result<_>>()?;
     assets.sort_by_cached_key(|asset| ids.iter().position(|id| id == asset.asset_id.as_str()));
     Ok(assets)
+}
+
+fn number(n: usize) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
 }

@@ -1,19 +1,22 @@
-//! The ids of one page.
+//! The assets of one page. Ids come first, from an index alone, so that a large offset only skips
+//! index entries; then the rows of those that are shown.
 
 use super::count::{FEW, collect};
 use super::criteria::{Page, Position};
-use super::number;
 use super::query::{Attribute, Filter, Query, Values, push_values};
 use super::rows::{Start, most_selective, needs_assets, push_from, push_kinds, push_others};
+use super::{list_by_ids, number};
 use crate::assets::filter::TAG;
+use crate::assets::model::Asset;
+use crate::assets::store::{COLUMNS, asset};
 use crate::db::{Sql, Tx};
 use crate::error::Result;
 
 /// So many indexes' ranges are merged at most for values of an attribute.
 const MERGED: usize = 20;
 /// How many times as far as matches that are spread evenly would take is walked before what
-/// matches is sorted instead.
-const PATIENCE: i64 = 8;
+/// matches is sorted instead: a walk is tried only where that much is less than sorting.
+const PATIENCE: i64 = 4;
 const PATIENCE_AT_LEAST: i64 = 500;
 
 /// An index, or several merged, that has ids in the order of a page.
@@ -27,7 +30,7 @@ enum Ordered<'q> {
 }
 
 /// `count` assets match, more than a few or known from the counters.
-pub async fn list(tx: &mut Tx, query: &Query<'_>, count: i64, page: &Page) -> Result<Vec<String>> {
+pub async fn list(tx: &mut Tx, query: &Query<'_>, count: i64, page: &Page) -> Result<Vec<Asset>> {
     if count <= page.offset {
         return Ok(Vec::new());
     }
@@ -44,16 +47,16 @@ pub async fn list(tx: &mut Tx, query: &Query<'_>, count: i64, page: &Page) -> Re
         (page.offset + page.limit).saturating_mul(population) / count
     };
     if let Some(source) = sources.iter().min_by_key(|source| even(source))
-        && even(source) < rows
+        && even(source).saturating_mul(PATIENCE) < rows
     {
         let reach = even(source).saturating_mul(PATIENCE) + PATIENCE_AT_LEAST;
-        if let Some(ids) = walk_some(tx, query, *source, page, reach, count).await? {
-            return Ok(ids);
+        if let Some(assets) = walk_some(tx, query, *source, page, reach, count).await? {
+            return Ok(assets);
         }
     }
     if count <= number(FEW) {
         let matches = collect(tx, query, start, page.sort_key).await?;
-        return Ok(cut(matches, page));
+        return list_by_ids(tx, &cut(matches, page)).await;
     }
     sort(tx, query, start, page).await
 }
@@ -132,14 +135,13 @@ async fn walk(
     source: Ordered<'_>,
     page: &Page,
     last: Option<&Position>,
-) -> Result<Vec<String>> {
+) -> Result<Vec<Asset>> {
     let mut sql = Sql::default();
     let bounds = Bounds { page, last };
     push_source(&mut sql, query, source, bounds, !is_complete(query, source));
     push_order(&mut sql, page);
     sql.bind(page.limit).push(" OFFSET ").bind(page.offset);
-    let positions = positions(tx, &sql).await?;
-    Ok(positions.into_iter().map(|position| position.id).collect())
+    rows(tx, sql, page).await
 }
 
 /// Walks at most `reach` rows; `None` if the page was not full by then.
@@ -150,20 +152,20 @@ async fn walk_some(
     page: &Page,
     reach: i64,
     count: i64,
-) -> Result<Option<Vec<String>>> {
+) -> Result<Option<Vec<Asset>>> {
     let mut sql = Sql::default();
     let bounds = Bounds { page, last: None };
     push_source(&mut sql, query, source, bounds, false);
     push_order(&mut sql, page);
     sql.bind(1).push(" OFFSET ").bind(reach);
     let last = positions(tx, &sql).await?.pop();
-    let ids = walk(tx, query, source, page, last.as_ref()).await?;
+    let assets = walk(tx, query, source, page, last.as_ref()).await?;
     let wanted = page.limit.min(count - page.offset);
-    let full = last.is_none() || number(ids.len()) == wanted;
-    Ok(full.then_some(ids))
+    let full = last.is_none() || number(assets.len()) == wanted;
+    Ok(full.then_some(assets))
 }
 
-async fn sort(tx: &mut Tx, query: &Query<'_>, start: Start, page: &Page) -> Result<Vec<String>> {
+async fn sort(tx: &mut Tx, query: &Query<'_>, start: Start, page: &Page) -> Result<Vec<Asset>> {
     let mut from = Sql::default();
     let columns = push_from(&mut from, query, start, Some(page.sort_key));
     let key = columns.key(page.sort_key);
@@ -177,8 +179,19 @@ async fn sort(tx: &mut Tx, query: &Query<'_>, start: Start, page: &Page) -> Resu
     bounds.push(&mut sql, &key, columns.id);
     push_order(&mut sql, page);
     sql.bind(page.limit).push(" OFFSET ").bind(page.offset);
-    let positions = positions(tx, &sql).await?;
-    Ok(positions.into_iter().map(|position| position.id).collect())
+    rows(tx, sql, page).await
+}
+
+/// The assets whose ids a statement answers, in the order of the page.
+async fn rows(tx: &mut Tx, ids: Sql, page: &Page) -> Result<Vec<Asset>> {
+    let direction = if page.descending { "DESC" } else { "ASC" };
+    let key = page.sort_key.column();
+    let mut sql = Sql::new("SELECT ");
+    sql.push(COLUMNS).push(" FROM (").append(ids);
+    sql.push(") p CROSS JOIN assets a WHERE a.asset_id = p.id ORDER BY ");
+    sql.push(&format!("a.{key} {direction}, a.asset_id {direction}"));
+    let rows = tx.query(sql.text(), sql.params()).await?;
+    rows.into_iter().map(asset).collect()
 }
 
 fn push_order(sql: &mut Sql, page: &Page) {
