@@ -153,6 +153,7 @@ impl Report {
             let cells = row.cells().map(|cell| cell.replace('|', "\\|"));
             let _ = writeln!(text, "| {} |", cells.join(" | "));
         }
+        text.push_str(MISSED);
         text.push_str(&self.notes());
         text
     }
@@ -166,6 +167,9 @@ impl Report {
         text
     }
 }
+
+/// The causes of missed figures, as far as they are known.
+const MISSED: &str = include_str!("missed.md");
 
 const INTRODUCTION: &str = "# Benchmarks
 
