@@ -56,7 +56,7 @@ async fn list_agrees_with_a_naive_filter(db: Db) {
         let changed = changed(&mut random, &assets[n]);
         assets[n] = update(&db, assets[n].clone(), changed).await;
     }
-    for round in 0..250 {
+    for round in 0..150 {
         let criteria = some_criteria(&mut random, &assets);
         let page = some_page(&mut random);
         let expected = naive(&assets, &criteria, &page);
