@@ -18,5 +18,7 @@ mod urls;
 
 pub use content::{Content, stream};
 pub use entrepot_blob::{Digests, Hasher};
-pub use store::{Part, drop_parts, identify, join_parts, list_parts, release, require_content};
+pub use store::{
+    Part, drop_parts, identify, join_parts, list_parts, release, release_all, require_content,
+};
 pub use urls::{Link, UrlSigner};

@@ -5,7 +5,7 @@ use entrepot_blob::{Digests, StorageKey};
 
 use super::content::{Content, Segment};
 use crate::clock::Timestamp;
-use crate::db::{DbError, Row, Tx};
+use crate::db::{DbError, Row, Sql, Tx};
 use crate::error::{Error, ErrorCode, Result};
 use crate::ids::{BlobId, FileId};
 use crate::params;
@@ -136,6 +136,16 @@ pub async fn release(tx: &mut Tx, blob: &BlobId, now: Timestamp) -> Result<()> {
          AND {UNREFERENCED}"
     );
     tx.execute(&sql, params![now, blob]).await?;
+    Ok(())
+}
+
+/// The same for several blobs, in one statement.
+pub async fn release_all(tx: &mut Tx, blobs: &[BlobId], now: Timestamp) -> Result<()> {
+    let mut sql = Sql::new("UPDATE blobs SET state = 'DYING', dying_at = ");
+    sql.bind(now).push(" WHERE state = 'LIVE' AND blob_id ");
+    sql.bind_in(&blobs.iter().map(BlobId::as_str).collect::<Vec<_>>());
+    sql.push(" AND ").push(UNREFERENCED);
+    tx.execute(sql.text(), sql.params()).await?;
     Ok(())
 }
 

@@ -8,6 +8,7 @@
 pub mod jobs;
 pub mod model;
 pub mod store;
+pub mod upkeep;
 mod work;
 
 pub use model::{Archive, ArchiveState, AssetJob, AssetJobStatus, AssetJobType};
