@@ -111,7 +111,12 @@ fn nothing_unwraps() {
 
 #[test]
 fn infrastructure_names_no_feature() {
-    let features = ["crate::assets", "crate::files", "crate::objects"];
+    let features = [
+        "crate::assets",
+        "crate::files",
+        "crate::instances",
+        "crate::objects",
+    ];
     let below = ["db/", "jobs/", "http/", "iam/"];
     let alone = ["clock.rs", "config.rs", "error.rs", "ids.rs", "keys.rs"];
     hold(&features, |path| {
