@@ -6,4 +6,5 @@
 pub mod assets;
 pub mod files;
 pub mod iam;
+pub mod imports;
 pub mod integration;

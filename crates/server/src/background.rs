@@ -4,9 +4,11 @@ use crate::config::{Config, minutes};
 use crate::files::hash::HashFile;
 use crate::jobs::Registry;
 use crate::objects::sweep::Sweep;
+use crate::packages::import_job::ImportPackage;
 
 pub fn registry(config: &Config) -> Registry {
     Registry::default()
         .with::<HashFile>()
+        .with::<ImportPackage>()
         .with_periodic::<Sweep>(minutes(config.sweep_minutes))
 }

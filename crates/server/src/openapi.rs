@@ -5,7 +5,7 @@ use utoipa::OpenApi;
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::app::App;
-use crate::{assets, files, health, iam, instances, objects};
+use crate::{assets, files, health, iam, instances, objects, packages};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -53,6 +53,13 @@ use crate::{assets, files, health, iam, instances, objects};
         instances::tasks::update::put,
         objects::get::get,
         objects::put::put,
+        packages::import::post,
+        packages::items::get,
+        packages::uploads::create::post,
+        packages::uploads::delete::delete,
+        packages::uploads::import::post,
+        packages::uploads::put::put,
+        packages::uploads::show::get,
     )
 )]
 pub struct Description;

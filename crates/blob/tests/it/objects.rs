@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use entrepot_blob::{BlobError, Blobs, StorageKey};
-use futures_util::StreamExt;
 use entrepot_blob::{BlobError, Piece, StorageKey};
+use futures_util::StreamExt;
 use futures_util::future::try_join_all;
 use futures_util::{StreamExt, TryStreamExt};
 
@@ -295,6 +295,9 @@ async fn there_is_less_room_by_what_is_stored() {
     let small = Blobs::memory_of(1000);
     put(&small, &key(1), &pattern(400), 100).await.unwrap();
     assert_eq!(small.free_space().await.unwrap(), 600);
+}
+
+#[tokio::test]
 async fn pieces_are_read_as_one_stream() {
     for place in all() {
         let bytes = pattern(300_000);

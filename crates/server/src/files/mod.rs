@@ -16,5 +16,5 @@ pub mod unfinished;
 pub mod view;
 
 pub use model::{File, FileState};
-pub use store::{delete_all, forget_all, has_any};
+pub use store::{delete_all, forget_all, has_any, is_id_taken};
 pub use view::list_infos;

@@ -154,11 +154,7 @@ async fn by_token(app: &App, headers: &HeaderMap) -> Result<iam::IdentityRef> {
     Ok(identity)
 }
 
-async fn by_signature(
-    app: &App,
-    parts: &Parts,
-    payload: Payload<'_>,
-) -> Result<iam::IdentityRef> {
+async fn by_signature(app: &App, parts: &Parts, payload: Payload<'_>) -> Result<iam::IdentityRef> {
     let header = parts.headers.get(http::header::AUTHORIZATION);
     let header = header.and_then(|v| v.to_str().ok()).unwrap_or_default();
     let authorization = Authorization::parse(header)

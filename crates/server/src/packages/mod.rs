@@ -5,10 +5,18 @@
 //! (`archives`, `delivery`). An import takes a package apart as it arrives (`uploads`, `receive`),
 //! checks all of it, and applies it in a job.
 
+pub mod apply;
+pub mod check;
+mod content;
+pub mod import;
+pub mod import_job;
+pub mod items;
 pub mod jobs;
 pub mod model;
+pub mod receive;
 pub mod store;
 pub mod upkeep;
+pub mod uploads;
 mod work;
 
 pub use model::{Archive, ArchiveState, AssetJob, AssetJobStatus, AssetJobType};
