@@ -34,7 +34,10 @@ fn the_compressed_bytes_are_the_same_everywhere() {
     data.extend(b"{\"asset_id\":\"0\",\"name\":\"x\"}\n".repeat(3000));
     data.extend(noise(70_000).iter().map(|byte| byte % 7 + b'a'));
     let (bytes, _) = deflate(&data);
-    assert_eq!(hex(&Sha256::digest(bytes)), "145a15ff5c4035b540d3918c7a8dd2f3a435503445e3d893fe6fda75e0497db1");
+    assert_eq!(
+        hex(&Sha256::digest(bytes)),
+        "145a15ff5c4035b540d3918c7a8dd2f3a435503445e3d893fe6fda75e0497db1"
+    );
 }
 
 proptest! {
