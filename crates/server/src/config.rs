@@ -48,6 +48,12 @@ pub struct Config {
     pub quarantine_minutes: u32,
     /// How many minutes lie between two sweeps.
     pub sweep_minutes: u32,
+    /// How many days a package waits to be downloaded.
+    pub archive_days: u32,
+    /// How many minutes the caller who began to download a package has to get it whole.
+    pub archive_lease_minutes: u32,
+    /// How many times its size may be sent of a package until it is delivered.
+    pub archive_max_sends: u32,
     /// How many jobs run at a time.
     pub job_workers: usize,
     /// How many seconds requests under way have when the server stops.
@@ -81,6 +87,9 @@ impl Default for Config {
             unfinished_upload_days: 3,
             quarantine_minutes: 60,
             sweep_minutes: 10,
+            archive_days: 7,
+            archive_lease_minutes: 24 * 60,
+            archive_max_sends: 10,
             job_workers: 2,
             stop_seconds: 30,
         }

@@ -62,6 +62,30 @@ id!(
     BlobId
 );
 id!(JobId);
+id!(
+    /// An integration workspace of a project.
+    InstanceId
+);
+id!(
+    /// An application of an instance: it groups digital assets.
+    AppId
+);
+id!(
+    /// A data-integration definition of an instance.
+    TaskId
+);
+id!(
+    /// An export, import or delete job as its caller sees it.
+    AssetJobId
+);
+id!(
+    /// A package that can be downloaded once.
+    ArchiveId
+);
+id!(
+    /// A package on its way in.
+    UploadId
+);
 
 /// Makes new ids: 32 hexadecimal digits, a `UUIDv7` without its dashes, so that they sort by time.
 #[derive(Debug, Clone, Copy, Default)]

@@ -16,5 +16,6 @@ pub mod jobs;
 pub mod keys;
 pub mod objects;
 pub mod openapi;
+pub mod packages;
 pub mod router;
 pub mod server;

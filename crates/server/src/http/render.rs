@@ -1,7 +1,7 @@
 //! Prints errors: the one place where a code gets its status and its published form.
 //!
-//! Each family of calls has its own: `{error_code, error_msg}` under `/v1`, IAM's nested form under
-//! `/v3`, XML for objects. The table of codes is repeated, for people, in `docs/ERRORS.md`.
+//! Each family of calls has its own: `{error_code, error_msg}` under `/v1`, with details and the
+//! request's id under `/v2`, IAM's nested form under `/v3`, XML for objects. The table of codes is repeated, for people, in `docs/ERRORS.md`.
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
@@ -13,6 +13,7 @@ use crate::error::{Error, ErrorCode};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Family {
     MetaStudio,
+    Roma,
     Iam,
     Objects,
     /// What belongs to none of them.
@@ -23,6 +24,7 @@ impl Family {
     pub fn of(path: &str) -> Self {
         match path.split('/').nth(1) {
             Some("v1") => Family::MetaStudio,
+            Some("v2") => Family::Roma,
             Some("v3" | "v3.0") => Family::Iam,
             Some("objects") => Family::Objects,
             _ => Family::Gateway,
@@ -32,6 +34,9 @@ impl Family {
 
 /// The longest `error_msg` that clients of the `/v1` family expect.
 const MESSAGE: usize = 256;
+/// The same for `/v2`, where the details have room for the rest.
+const ROMA_MESSAGE: usize = 128;
+const ROMA_DETAILS: usize = 1024;
 /// A refused signature shows the canonical request, which is longer.
 const GATEWAY_MESSAGE: usize = 4096;
 
@@ -49,6 +54,7 @@ pub fn render(error: &Error, family: Family, request_id: &str) -> Response {
         Family::Objects => objects(error, request_id),
         Family::Iam => iam(error, request_id),
         Family::MetaStudio => metastudio(error, request_id),
+        Family::Roma => roma(error, request_id),
         Family::Gateway => gateway(error, request_id),
     };
     if error.code == ErrorCode::Unavailable {
@@ -95,7 +101,44 @@ fn answer(code: u16, name: &str, error: &Error, request_id: &str) -> Response {
     (status(code), axum::Json(body)).into_response()
 }
 
-/// Status and code in the `/v1` family and of the gateway in front of it.
+fn roma(error: &Error, request_id: &str) -> Response {
+    let (code, name) = of_roma(error.code);
+    if name.starts_with("APIGW.") {
+        return answer(code, name, error, request_id);
+    }
+    let body = json!({
+        "error_code": name,
+        "error_msg": cut(&error.message, ROMA_MESSAGE),
+        "error_details": cut(&error.message, ROMA_DETAILS),
+        "request_id": request_id,
+    });
+    (status(code), axum::Json(body)).into_response()
+}
+
+/// Status and code in the `/v2` family.
+pub fn of_roma(code: ErrorCode) -> (u16, &'static str) {
+    match code {
+        ErrorCode::Forbidden | ErrorCode::ProjectMismatch => (403, "ROMA.1006"),
+        ErrorCode::ApiNotFound | ErrorCode::MethodNotAllowed => (400, "ROMA.1007"),
+        ErrorCode::InvalidJson | ErrorCode::InvalidBody | ErrorCode::InvalidParameter => {
+            (400, "ROMA.13000")
+        }
+        ErrorCode::InvalidRange => (416, "ROMA.19009"),
+        ErrorCode::AssetNotFound => (400, "ROMA.19010"),
+        ErrorCode::IllegalAssetState | ErrorCode::AssetBlocked => (400, "ROMA.19011"),
+        ErrorCode::IncompleteBody => (400, "ROMA.19018"),
+        ErrorCode::MissingContentLength => (411, "ROMA.19019"),
+        ErrorCode::StorageFull => (507, "ROMA.19020"),
+        ErrorCode::Conflict => (409, "ROMA.19021"),
+        ErrorCode::NotSupported => (400, "ROMA.19022"),
+        ErrorCode::Internal => (500, "ROMA.19090"),
+        ErrorCode::Unavailable => (503, "ROMA.19091"),
+        other => published(other),
+    }
+}
+
+/// Status and code in the `/v1` family and of the gateway in front of it; for what only calls of
+/// `/v2` can meet, the code there.
 pub fn published(code: ErrorCode) -> (u16, &'static str) {
     match code {
         ErrorCode::InvalidBody => (400, "MSS.00000002"),
@@ -128,6 +171,25 @@ pub fn published(code: ErrorCode) -> (u16, &'static str) {
         ErrorCode::Conflict => (409, "MSS.10009013"),
         ErrorCode::Internal => (500, "MSS.10009090"),
         ErrorCode::Unavailable => (503, "MSS.10009091"),
+        ErrorCode::PackageInvalid => (400, "ROMA.10011"),
+        ErrorCode::AssetJobRunning => (400, "ROMA.10012"),
+        ErrorCode::PackageNotZip => (400, "ROMA.10013"),
+        ErrorCode::ArchiveNotFound => (403, "ROMA.19001"),
+        ErrorCode::ArchiveConsumed => (403, "ROMA.19002"),
+        ErrorCode::ArchiveBusy => (403, "ROMA.19003"),
+        ErrorCode::ArchiveExpired => (403, "ROMA.19004"),
+        ErrorCode::ArchiveBlocked => (403, "ROMA.19005"),
+        ErrorCode::ArchiveSpent => (403, "ROMA.19006"),
+        ErrorCode::ArchiveLeased => (403, "ROMA.19007"),
+        ErrorCode::WrongReceipt => (400, "ROMA.19008"),
+        ErrorCode::TaskNotFound => (404, "ROMA.19012"),
+        ErrorCode::NameTaken => (400, "ROMA.19013"),
+        ErrorCode::KeyTaken => (400, "ROMA.19014"),
+        ErrorCode::AssetJobNotFound => (404, "ROMA.19015"),
+        ErrorCode::UploadNotFound => (404, "ROMA.19016"),
+        ErrorCode::UploadOffset => (409, "ROMA.19017"),
+        ErrorCode::AppNotFound => (404, "APIG.3019"),
+        ErrorCode::InstanceNotFound => (404, "APIG.3030"),
         ErrorCode::BodyTooLarge => (413, "APIGW.0201"),
         ErrorCode::BadRequest => (400, "APIGW.0602"),
         ErrorCode::Unauthenticated | ErrorCode::WrongPassword => (401, "APIGW.0301"),
@@ -199,7 +261,26 @@ fn of_objects(code: ErrorCode) -> (u16, &'static str) {
         | ErrorCode::IllegalFileState
         | ErrorCode::ContentMissing
         | ErrorCode::CategoryNotAllowed
-        | ErrorCode::ExtensionNotAllowed => (403, "AccessDenied"),
+        | ErrorCode::ExtensionNotAllowed
+        | ErrorCode::InstanceNotFound
+        | ErrorCode::AppNotFound
+        | ErrorCode::TaskNotFound
+        | ErrorCode::NameTaken
+        | ErrorCode::KeyTaken
+        | ErrorCode::AssetJobRunning
+        | ErrorCode::AssetJobNotFound
+        | ErrorCode::ArchiveNotFound
+        | ErrorCode::ArchiveConsumed
+        | ErrorCode::ArchiveBusy
+        | ErrorCode::ArchiveExpired
+        | ErrorCode::ArchiveBlocked
+        | ErrorCode::ArchiveSpent
+        | ErrorCode::ArchiveLeased
+        | ErrorCode::WrongReceipt
+        | ErrorCode::PackageInvalid
+        | ErrorCode::PackageNotZip
+        | ErrorCode::UploadNotFound
+        | ErrorCode::UploadOffset => (403, "AccessDenied"),
     }
 }
 

@@ -15,10 +15,25 @@ pub enum Action {
     FileDelete,
     ProjectList,
     DomainList,
+    InstanceList,
+    AppCreate,
+    AppList,
+    AppGet,
+    AppUpdate,
+    AppDelete,
+    TaskCreate,
+    TaskList,
+    TaskGet,
+    TaskUpdate,
+    TaskDelete,
+    PackageExport,
+    PackageImport,
+    PackageDelete,
+    PackageGet,
 }
 
 impl Action {
-    pub const ALL: [Action; 12] = [
+    pub const ALL: [Action; 27] = [
         Action::AssetList,
         Action::AssetGet,
         Action::AssetCreate,
@@ -31,6 +46,21 @@ impl Action {
         Action::FileDelete,
         Action::ProjectList,
         Action::DomainList,
+        Action::InstanceList,
+        Action::AppCreate,
+        Action::AppList,
+        Action::AppGet,
+        Action::AppUpdate,
+        Action::AppDelete,
+        Action::TaskCreate,
+        Action::TaskList,
+        Action::TaskGet,
+        Action::TaskUpdate,
+        Action::TaskDelete,
+        Action::PackageExport,
+        Action::PackageImport,
+        Action::PackageDelete,
+        Action::PackageGet,
     ];
 
     pub fn name(self) -> &'static str {
@@ -47,6 +77,21 @@ impl Action {
             Action::FileDelete => "metastudio:file:delete",
             Action::ProjectList => "iam:projects:list",
             Action::DomainList => "iam:domains:list",
+            Action::InstanceList => "roma:instances:list",
+            Action::AppCreate => "roma:applications:create",
+            Action::AppList => "roma:applications:list",
+            Action::AppGet => "roma:applications:get",
+            Action::AppUpdate => "roma:applications:update",
+            Action::AppDelete => "roma:applications:delete",
+            Action::TaskCreate => "roma:tasks:create",
+            Action::TaskList => "roma:tasks:list",
+            Action::TaskGet => "roma:tasks:get",
+            Action::TaskUpdate => "roma:tasks:update",
+            Action::TaskDelete => "roma:tasks:delete",
+            Action::PackageExport => "roma:assets:export",
+            Action::PackageImport => "roma:assets:import",
+            Action::PackageDelete => "roma:assets:delete",
+            Action::PackageGet => "roma:assets:get",
         }
     }
 }

@@ -124,14 +124,18 @@ pub async fn identify(
     Ok(blob.clone())
 }
 
+/// Nothing refers to the blob at hand: no file, no package on its way out or in.
+const UNREFERENCED: &str = "NOT EXISTS (SELECT 1 FROM files f WHERE f.blob_id = blobs.blob_id) \
+     AND NOT EXISTS (SELECT 1 FROM archive_pins p WHERE p.blob_id = blobs.blob_id) \
+     AND NOT EXISTS (SELECT 1 FROM package_entries e WHERE e.blob_id = blobs.blob_id)";
+
 /// Tells that one reference to a blob is gone: without any left it is DYING.
 pub async fn release(tx: &mut Tx, blob: &BlobId, now: Timestamp) -> Result<()> {
-    tx.execute(
+    let sql = format!(
         "UPDATE blobs SET state = 'DYING', dying_at = $1 WHERE blob_id = $2 AND state = 'LIVE' \
-         AND NOT EXISTS (SELECT 1 FROM files f WHERE f.blob_id = blobs.blob_id)",
-        params![now, blob],
-    )
-    .await?;
+         AND {UNREFERENCED}"
+    );
+    tx.execute(&sql, params![now, blob]).await?;
     Ok(())
 }
 
@@ -151,13 +155,10 @@ pub async fn list_dying(tx: &mut Tx, then: Timestamp, limit: u32) -> Result<Vec<
 /// Forgets a dying blob, after a second look at who refers to it, and answers the keys that may
 /// now be unlinked.
 pub async fn delete_dying(tx: &mut Tx, blob: &BlobId) -> Result<Vec<StorageKey>> {
-    let held = tx
-        .query_one(
-            "SELECT blob_id FROM blobs WHERE blob_id = $1 AND state = 'DYING' \
-             AND NOT EXISTS (SELECT 1 FROM files f WHERE f.blob_id = blobs.blob_id)",
-            params![blob],
-        )
-        .await?;
+    let sql = format!(
+        "SELECT blob_id FROM blobs WHERE blob_id = $1 AND state = 'DYING' AND {UNREFERENCED}"
+    );
+    let held = tx.query_one(&sql, params![blob]).await?;
     if held.is_none() {
         return Ok(Vec::new());
     }
@@ -183,8 +184,10 @@ pub async fn is_claimed(tx: &mut Tx, key: &StorageKey) -> Result<bool> {
     let row = tx
         .query_one(
             "SELECT storage_key FROM segments WHERE storage_key = $1 \
-             UNION ALL SELECT storage_key FROM file_parts WHERE storage_key = $2",
-            params![key.as_str(), key.as_str()],
+             UNION ALL SELECT storage_key FROM file_parts WHERE storage_key = $2 \
+             UNION ALL SELECT storage_key FROM package_entries WHERE storage_key = $3 \
+             UNION ALL SELECT layout_key FROM archives WHERE layout_key = $4",
+            params![key.as_str(), key.as_str(), key.as_str(), key.as_str()],
         )
         .await?;
     Ok(row.is_some())

@@ -2,7 +2,7 @@
 
 use entrepot_server::config::Config;
 use entrepot_server::error::{Error, ErrorCode};
-use entrepot_server::http::render::{Family, published, render};
+use entrepot_server::http::render::{Family, of_roma, published, render};
 use http_body_util::BodyExt;
 
 use super::read;
@@ -32,7 +32,7 @@ fn every_setting_is_documented_with_its_variable() {
 }
 
 /// All of them; a test below compares them with the source.
-const CODES: [ErrorCode; 38] = [
+const CODES: [ErrorCode; 57] = [
     ErrorCode::InvalidJson,
     ErrorCode::InvalidBody,
     ErrorCode::InvalidParameter,
@@ -67,6 +67,25 @@ const CODES: [ErrorCode; 38] = [
     ErrorCode::MissingContentLength,
     ErrorCode::InvalidRange,
     ErrorCode::NoSuchKey,
+    ErrorCode::InstanceNotFound,
+    ErrorCode::AppNotFound,
+    ErrorCode::TaskNotFound,
+    ErrorCode::NameTaken,
+    ErrorCode::KeyTaken,
+    ErrorCode::AssetJobRunning,
+    ErrorCode::AssetJobNotFound,
+    ErrorCode::ArchiveNotFound,
+    ErrorCode::ArchiveConsumed,
+    ErrorCode::ArchiveBusy,
+    ErrorCode::ArchiveExpired,
+    ErrorCode::ArchiveBlocked,
+    ErrorCode::ArchiveSpent,
+    ErrorCode::ArchiveLeased,
+    ErrorCode::WrongReceipt,
+    ErrorCode::PackageInvalid,
+    ErrorCode::PackageNotZip,
+    ErrorCode::UploadNotFound,
+    ErrorCode::UploadOffset,
     ErrorCode::Conflict,
     ErrorCode::StorageFull,
     ErrorCode::Unavailable,
@@ -87,6 +106,8 @@ async fn every_code_is_documented_with_its_status() {
     };
     for code in CODES {
         let (status, name) = published(code);
+        listed(name, status);
+        let (status, name) = of_roma(code);
         listed(name, status);
         let response = render(&Error::new(code, "m"), Family::Objects, "id");
         let status = response.status().as_u16();
@@ -124,9 +145,13 @@ fn the_list_of_codes_here_is_whole() {
 
 #[test]
 fn codes_of_the_document_exist() {
-    let known: Vec<&str> = CODES.iter().map(|code| published(*code).1).collect();
+    let names = |code: &ErrorCode| [published(*code).1, of_roma(*code).1];
+    let known: Vec<&str> = CODES.iter().flat_map(names).collect();
     for (name, _) in rows(&read("docs/ERRORS.md")) {
-        if name.starts_with("MSS.") {
+        if ["MSS.", "ROMA.", "APIG."]
+            .iter()
+            .any(|family| name.starts_with(family))
+        {
             assert!(
                 known.contains(&name.as_str()),
                 "{name} is documented, but nothing answers it"

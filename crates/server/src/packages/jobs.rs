@@ -1,0 +1,1 @@
+//! `GET /v2/{project_id}/instances/{instance_id}/assets/jobs/{job_id}`: how far a job is.

@@ -1,0 +1,13 @@
+//! Asset packages: jobs that export, import and delete applications and tasks, and packages that
+//! are downloaded once.
+//!
+//! An export pins bytes and fixes a layout (`layout`); the zip comes to be while it is sent
+//! (`archives`, `delivery`). An import takes a package apart as it arrives (`uploads`, `receive`),
+//! checks all of it, and applies it in a job.
+
+pub mod jobs;
+pub mod model;
+pub mod store;
+mod work;
+
+pub use model::{Archive, ArchiveState, AssetJob, AssetJobStatus, AssetJobType};
