@@ -4,9 +4,15 @@
 //! An endpoint a file, in `apps` and `tasks`; rules in `rules`; SQL in `store`. Other features use
 //! what is re-exported here, inside their own transactions.
 
+pub mod administer;
+pub mod apps;
+pub mod bootstrap;
+pub mod list;
 pub mod model;
+pub mod page;
 pub mod rules;
 pub mod store;
+pub mod tasks;
 
 pub use model::{Application, Attached, Instance, Task, TaskType, UserRef};
 pub use store::apps::{

@@ -90,6 +90,7 @@ impl Library {
         );
         let owner = credentials(&app, "entrepot", "owner");
         bootstrap::create_account(&app, &owner).await.unwrap();
+        foreign::create_instance(&app, &owner).await;
         Self {
             router: router::router(app.clone()),
             app,
@@ -143,6 +144,7 @@ fn credentials(app: &App, domain: &str, user: &str) -> Credentials {
         password: format!("{user}'s password"),
         access_key: entrepot_server::keys::random_access_key(),
         secret_key: "a secret of the tests".into(),
+        instance_id: Some(id()),
     }
 }
 
