@@ -203,7 +203,8 @@ impl OpenEntry {
         let Some(descriptor) = feed.take(expected.len()) else {
             return Ok(Next::Wait);
         };
-        if descriptor != expected {
+        let crc32 = self.found_crc32();
+        if descriptor != expected || !self.local.allows(crc32, self.made, self.taken) {
             return Err(Refusal::Descriptor {
                 entry: self.local.shown(),
             });
@@ -212,7 +213,7 @@ impl OpenEntry {
     }
 
     fn expected_descriptor(&self, signature: Option<u32>) -> Vec<u8> {
-        let crc32 = self.crc32.clone().unwrap_or_default().finalize();
+        let crc32 = self.found_crc32();
         let sizes = [self.taken, self.made];
         let narrow = sizes.map(|size| u32::try_from(size).unwrap_or(FULL_32));
         let mut bytes = Vec::with_capacity(24);
@@ -224,6 +225,11 @@ impl OpenEntry {
             bytes.extend(narrow.into_iter().flat_map(u32::to_le_bytes));
         }
         bytes
+    }
+
+    /// Of an entry that is deflated.
+    fn found_crc32(&self) -> u32 {
+        self.crc32.clone().unwrap_or_default().finalize()
     }
 
     /// Every byte has been read: what was declared is compared with what was found.

@@ -98,10 +98,18 @@ impl Local {
         self.flags & DESCRIPTOR != 0
     }
 
-    /// The header says them as well.
+    /// Whether the header's sizes and CRC-32 can be relied on before the data has come.
     pub(super) fn is_declared(&self) -> bool {
-        let blank = self.crc32 == 0 && self.size == 0 && self.compressed_size == 0;
-        !(self.has_descriptor() && blank)
+        !self.has_descriptor()
+    }
+
+    /// Whether the header of an entry with a descriptor agrees with what came. Some tools write what
+    /// they know beforehand, the others zeros.
+    pub(super) fn allows(&self, crc32: u32, size: u64, compressed_size: u64) -> bool {
+        let crc32 = self.crc32 == 0 || self.crc32 == crc32;
+        let size = self.size == 0 || self.size == size;
+        let compressed_size = self.compressed_size == 0 || self.compressed_size == compressed_size;
+        crc32 && size && compressed_size
     }
 
     /// As it stands in the archive, a folder's slash included.
