@@ -6,6 +6,7 @@
 mod answer;
 mod call;
 mod foreign;
+mod instances;
 mod postgres;
 mod recount;
 mod tcp;
@@ -28,6 +29,7 @@ use tempfile::TempDir;
 
 pub use answer::Answer;
 pub use call::Call;
+pub use instances::{apps_of, task, tasks_of};
 pub use postgres::Database;
 pub use uploads::{Upload, md5};
 
