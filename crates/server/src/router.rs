@@ -10,7 +10,7 @@ use tower::ServiceBuilder;
 
 use crate::app::App;
 use crate::http::{authenticate, respond, slashes};
-use crate::{assets, files, health, iam, instances, objects, openapi};
+use crate::{assets, files, health, iam, instances, objects, openapi, packages};
 
 pub fn router(app: App) -> Router {
     let calls = Router::new()
@@ -102,6 +102,18 @@ fn authenticated(app: &App) -> Router<App> {
         .route(
             "/v2/{project_id}/instances/{instance_id}/apps/{app_id}/secret",
             get(instances::apps::secret::get).put(instances::apps::secret::put),
+        )
+        .route(
+            "/v2/{project_id}/instances/{instance_id}/assets/delete",
+            post(packages::delete::post),
+        )
+        .route(
+            "/v2/{project_id}/instances/{instance_id}/assets/export",
+            post(packages::export::post),
+        )
+        .route(
+            "/v2/{project_id}/instances/{instance_id}/assets/jobs/{job_id}",
+            get(packages::jobs::get),
         )
         .route(
             "/v2/{project_id}/instances/{instance_id}/validate-apps",

@@ -5,10 +5,22 @@
 //! (`archives`, `delivery`). An import takes a package apart as it arrives (`uploads`, `receive`),
 //! checks all of it, and applies it in a job.
 
+mod contents;
+pub mod delete;
+mod delete_job;
+mod describe;
+pub mod export;
+mod export_job;
+mod items;
 pub mod jobs;
+pub mod layout;
+mod meter;
 pub mod model;
 pub mod store;
 pub mod upkeep;
 mod work;
 
+pub use delete_job::DeleteAssets;
+pub use export_job::ExportAssets;
+pub use layout::Layout;
 pub use model::{Archive, ArchiveState, AssetJob, AssetJobStatus, AssetJobType};
