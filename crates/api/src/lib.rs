@@ -8,3 +8,4 @@ pub mod files;
 pub mod iam;
 pub mod imports;
 pub mod integration;
+pub mod packages;

@@ -5,9 +5,12 @@ use crate::files::hash::HashFile;
 use crate::jobs::Registry;
 use crate::objects::sweep::Sweep;
 use crate::packages::import_job::ImportPackage;
+use crate::packages::{DeleteAssets, ExportAssets};
 
 pub fn registry(config: &Config) -> Registry {
     Registry::default()
+        .with::<DeleteAssets>()
+        .with::<ExportAssets>()
         .with::<HashFile>()
         .with::<ImportPackage>()
         .with_periodic::<Sweep>(minutes(config.sweep_minutes))

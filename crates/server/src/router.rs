@@ -120,6 +120,18 @@ fn integration() -> Router<App> {
             get(instances::apps::secret::get).put(instances::apps::secret::put),
         )
         .route(
+            "/v2/{project_id}/instances/{instance_id}/assets/delete",
+            post(packages::delete::post),
+        )
+        .route(
+            "/v2/{project_id}/instances/{instance_id}/assets/export",
+            post(packages::export::post),
+        )
+        .route(
+            "/v2/{project_id}/instances/{instance_id}/assets/jobs/{job_id}",
+            get(packages::jobs::get),
+        )
+        .route(
             "/v2/{project_id}/instances/{instance_id}/validate-apps",
             get(instances::apps::validate::get),
         )
@@ -142,7 +154,7 @@ fn packaged() -> Router<App> {
         )
         .route(
             "/v2/{project_id}/instances/{instance_id}/assets/jobs/{job_id}/entrepot/items",
-            get(packages::items::get),
+            get(packages::import_items::get),
         )
 }
 

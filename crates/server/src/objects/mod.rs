@@ -19,7 +19,7 @@ mod urls;
 pub use content::{Blocks, Content, stream};
 pub use entrepot_blob::{Digests, Hasher};
 pub use store::{
-    Part, claim, drop_parts, identify, join_parts, list_parts, release, release_all,
+    Part, claim, drop_parts, identify, join_parts, list_contents, list_parts, release, release_all,
     require_content,
 };
 pub use urls::{Link, UrlSigner};

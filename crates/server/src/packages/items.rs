@@ -1,73 +1,112 @@
-//! `GET /v2/{project_id}/instances/{instance_id}/assets/jobs/{job_id}/entrepot/items`
+//! Which applications and tasks a call is about.
 
-use axum::extract::State;
-use entrepot_api::imports::{ImportItem, ListImportItemsResponse};
-use entrepot_api::integration::RomaErrorResponse;
+use std::collections::BTreeSet;
 
-use super::apply::item::Item;
-use super::store;
-use crate::app::App;
-use crate::error::{Error, ErrorCode, Result};
-use crate::http::caller::Caller;
-use crate::http::json::Json;
-use crate::http::path::PathIds;
-use crate::http::query::Query;
-use crate::iam::{Action, Resource};
-use crate::ids::{AssetJobId, InstanceId, ProjectId};
-use crate::instances::page::{page, size};
+use entrepot_api::packages::{AppItem, AssetOperateRequest, TaskItem};
+use serde::{Deserialize, Serialize};
 
-/// Lists what became of each item of an import (extension)
-///
-/// In the package's order: applications, tasks, then assets, each followed by its files. It grows
-/// while the job runs.
-#[utoipa::path(get,
-    path = "/v2/{project_id}/instances/{instance_id}/assets/jobs/{job_id}/entrepot/items",
-    tag = "Packages",
-    params(("project_id" = String, Path), ("instance_id" = String, Path),
-        ("job_id" = String, Path), ("offset" = Option<i64>, Query), ("limit" = Option<i64>, Query,
-            description = "1 to 1000, 20 by default")),
-    responses((status = 200, body = ListImportItemsResponse),
-        (status = 404, body = RomaErrorResponse)),
-    extensions(("x-action" = json!("roma:assets:get"))))]
-pub async fn get(
-    State(app): State<App>,
-    caller: Caller,
-    PathIds((project, instance, job)): PathIds<(ProjectId, InstanceId, AssetJobId)>,
-    mut query: Query,
-) -> Result<Json<ListImportItemsResponse>> {
-    caller.authorize(Action::PackageGet, Resource::Project(&project))?;
-    let (offset, limit) = page(&mut query)?;
-    query.finish()?;
-    let (total, items) = app
-        .db
-        .snapshot(async move |tx| {
-            if store::jobs::find(tx, &project, &instance, &job)
-                .await?
-                .is_none()
-            {
-                return Err(Error::new(
-                    ErrorCode::AssetJobNotFound,
-                    format!("The job does not exist;id:{job}"),
-                ));
-            }
-            let total = store::items::count(tx, &job).await?;
-            let items = store::items::list(tx, &job, offset, limit).await?;
-            Ok((total, items))
-        })
-        .await?;
-    Ok(Json(ListImportItemsResponse {
-        total: i64::try_from(total).unwrap_or(i64::MAX),
-        size: size(&items),
-        items: items.into_iter().map(view).collect(),
-    }))
+use super::model::ResourceType;
+use crate::error::{Error, Result};
+use crate::ids::{AppId, TaskId};
+
+/// Applications and tasks together.
+const MOST: usize = 100;
+/// Characters of an id.
+const ID: usize = 64;
+
+/// Both lists sorted, and each id once.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Items {
+    pub apps: Vec<AppId>,
+    pub tasks: Vec<TaskId>,
 }
 
-fn view(item: Item) -> ImportItem {
-    ImportItem {
-        kind: item.kind.as_str().to_owned(),
-        old_id: item.old_id,
-        new_id: item.new_id,
-        name: item.name,
-        outcome: item.outcome.as_str().to_owned(),
+impl Items {
+    pub fn parse(body: AssetOperateRequest) -> Result<Self> {
+        let apps = ids("apps", body.apps.into_iter().map(AppItem::into_id))?;
+        let tasks = ids("tasks", body.tasks.into_iter().map(TaskItem::into_id))?;
+        let items = Self {
+            apps: apps.into_iter().map(AppId::new).collect(),
+            tasks: tasks.into_iter().map(TaskId::new).collect(),
+        };
+        match items.count() {
+            0 => Err(Error::parameter(
+                "apps",
+                "and tasks are both empty; name at least one",
+            )),
+            1..=MOST => Ok(items),
+            more => Err(Error::parameter(
+                "apps",
+                format!("and tasks must be at most {MOST} together, not {more}"),
+            )),
+        }
+    }
+
+    pub fn count(&self) -> usize {
+        self.apps.len() + self.tasks.len()
+    }
+
+    /// The one that stands for all where the whole job fails.
+    pub fn first(&self) -> (ResourceType, String) {
+        let app = self.apps.first().map(AppId::to_string);
+        let task = self.tasks.first().map(TaskId::to_string);
+        match app {
+            Some(id) => (ResourceType::Application, id),
+            None => (ResourceType::Task, task.unwrap_or_default()),
+        }
+    }
+}
+
+fn ids(field: &str, ids: impl Iterator<Item = String>) -> Result<BTreeSet<String>> {
+    let ids: BTreeSet<String> = ids.collect();
+    if ids
+        .iter()
+        .any(|id| id.is_empty() || id.chars().count() > ID)
+    {
+        let problem = format!("must be ids of 1 to {ID} characters");
+        return Err(Error::parameter(field, problem));
+    }
+    Ok(ids)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(json: &str) -> Result<Items> {
+        Items::parse(serde_json::from_str(json).unwrap())
+    }
+
+    #[test]
+    fn ids_come_in_three_forms_and_each_counts_once() {
+        let items = parse(r#"{"apps": [{"id": "b"}, {"app_id": "a"}, "c", "a"], "tasks": []}"#);
+        let items = items.unwrap();
+        assert_eq!(items.apps, ["a", "b", "c"].map(AppId::new));
+        let items = parse(r#"{"tasks": ["t", {"task_id": "t"}, {"id": "s"}]}"#).unwrap();
+        assert_eq!(items.tasks, ["s", "t"].map(TaskId::new));
+        assert_eq!(items.first(), (ResourceType::Task, "s".to_owned()));
+    }
+
+    #[test]
+    fn one_to_a_hundred_items() {
+        assert!(parse("{}").is_err());
+        assert!(parse(r#"{"apps": [""]}"#).is_err());
+        assert!(parse(&format!(r#"{{"apps": ["{}"]}}"#, "x".repeat(64))).is_ok());
+        assert!(parse(&format!(r#"{{"apps": ["{}"]}}"#, "x".repeat(65))).is_err());
+        let of = |apps: usize, tasks: usize| {
+            let list = |n: usize| {
+                (0..n)
+                    .map(|i| format!("\"{i}\""))
+                    .collect::<Vec<_>>()
+                    .join(",")
+            };
+            parse(&format!(
+                r#"{{"apps": [{}], "tasks": [{}]}}"#,
+                list(apps),
+                list(tasks)
+            ))
+        };
+        assert!(of(60, 40).is_ok());
+        assert!(of(60, 41).is_err());
     }
 }

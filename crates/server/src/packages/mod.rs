@@ -7,16 +7,28 @@
 
 pub mod apply;
 pub mod check;
-mod content;
+mod contents;
+pub mod delete;
+mod delete_job;
+mod describe;
+pub mod export;
+mod export_job;
 pub mod import;
+pub mod import_items;
 pub mod import_job;
-pub mod items;
+mod items;
 pub mod jobs;
+pub mod layout;
+mod meter;
 pub mod model;
 pub mod receive;
 pub mod store;
+mod unpacked;
 pub mod upkeep;
 pub mod uploads;
 mod work;
 
+pub use delete_job::DeleteAssets;
+pub use export_job::ExportAssets;
+pub use layout::Layout;
 pub use model::{Archive, ArchiveState, AssetJob, AssetJobStatus, AssetJobType};

@@ -10,11 +10,11 @@ use crate::error::{Error, Result};
 use crate::ids::{AppId, UserId};
 use crate::instances::{self, Application, UserRef};
 use crate::keys::{self, Secret};
-use crate::packages::content::read;
 use crate::packages::import_job::ImportPackage;
 use crate::packages::model::{Reason, ResourceType};
 use crate::packages::receive::invalid;
 use crate::packages::store;
+use crate::packages::unpacked::read;
 
 const SECRET_LENGTH: usize = 40;
 

@@ -14,11 +14,11 @@ use crate::files;
 use crate::ids::AppId;
 use crate::instances;
 use crate::packages::check::rules;
-use crate::packages::content::read;
 use crate::packages::import_job::ImportPackage;
 use crate::packages::model::{Reason, ResourceType};
 use crate::packages::receive::invalid;
 use crate::packages::store;
+use crate::packages::unpacked::read;
 
 /// As many as the contract has room for.
 const REASONS: usize = 10;

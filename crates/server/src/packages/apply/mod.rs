@@ -16,10 +16,10 @@ use entrepot_blob::StorageKey;
 
 use self::item::Item;
 use super::check::Outline;
-use super::content::Assets;
 use super::import_job::ImportPackage;
 use super::model::{AssetJobStatus, Reason};
 use super::store;
+use super::unpacked::Assets;
 use crate::app::App;
 use crate::db::Tx;
 use crate::error::{Error, ErrorCode, Result};

@@ -9,10 +9,10 @@ use crate::db::Tx;
 use crate::error::Result;
 use crate::ids::TaskId;
 use crate::instances::{self, Task, rules};
-use crate::packages::content::read;
 use crate::packages::import_job::ImportPackage;
 use crate::packages::model::{Reason, ResourceType};
 use crate::packages::receive::invalid;
+use crate::packages::unpacked::read;
 
 pub async fn apply(work: &mut Work<'_>) -> Result<(), Stop> {
     let first = work.outline.apps.len() as u64;

@@ -10,9 +10,9 @@ use super::{Named, Outline, rules};
 use crate::app::App;
 use crate::error::Result;
 use crate::ids::UploadId;
-use crate::packages::content::Assets;
 use crate::packages::receive::invalid;
 use crate::packages::store::entries;
+use crate::packages::unpacked::Assets;
 use crate::packages::uploads::model::Entry;
 
 /// Files that are looked up together.

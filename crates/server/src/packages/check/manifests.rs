@@ -11,9 +11,9 @@ use super::{Named, Outline};
 use crate::app::App;
 use crate::error::Result;
 use crate::ids::UploadId;
-use crate::packages::content::stream;
 use crate::packages::receive::invalid;
 use crate::packages::store::entries;
+use crate::packages::unpacked::stream;
 use crate::packages::uploads::model::Entry;
 
 /// Lines that are looked up together.

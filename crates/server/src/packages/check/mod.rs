@@ -14,8 +14,8 @@ use entrepot_archive::model::{self, MAX_JSON, Package};
 
 pub use outline::Outline;
 
-use super::content::read;
 use super::receive::invalid;
+use super::unpacked::read;
 use super::uploads::model::{Options, Upload};
 use crate::app::App;
 use crate::error::Result;

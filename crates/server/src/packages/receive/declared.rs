@@ -14,8 +14,8 @@ use crate::app::App;
 use crate::error::Result;
 use crate::ids::{BlobId, UploadId};
 use crate::objects::Blocks;
-use crate::packages::content;
 use crate::packages::store::entries;
+use crate::packages::unpacked;
 use crate::packages::uploads::model::Entry;
 
 /// Lines that are looked up together.
@@ -43,7 +43,7 @@ impl Declared {
     pub async fn open(app: &App, entry: &Entry, skip: u64) -> Result<Self> {
         let mut declared = Self {
             app: app.clone(),
-            blocks: content::stream(app, entry).await?,
+            blocks: unpacked::stream(app, entry).await?,
             reader: Some(ManifestReader::new(ManifestKind::Payload)),
             read: VecDeque::new(),
             known: VecDeque::new(),

@@ -1,9 +1,9 @@
 //! SQL of asset jobs.
 
 use crate::clock::Timestamp;
-use crate::db::{Row, Tx};
+use crate::db::{Row, Sql, Tx};
 use crate::error::{Error, Result};
-use crate::ids::{ArchiveId, AssetJobId, InstanceId, ProjectId};
+use crate::ids::{AppId, ArchiveId, AssetJobId, InstanceId, ProjectId};
 use crate::packages::model::{AssetJob, AssetJobStatus, AssetJobType, Reason};
 use crate::params;
 
@@ -70,6 +70,26 @@ pub async fn find(
     );
     let row = tx.query_one(&sql, params![id, project, instance]).await?;
     row.map(asset_job).transpose()
+}
+
+/// Keeps the reasons that a job which is still running has so far.
+pub async fn set_reasons(tx: &mut Tx, id: &AssetJobId, reasons: &[Reason]) -> Result<()> {
+    let reasons = serde_json::to_string(reasons).map_err(Error::internal)?;
+    let sql = "UPDATE asset_jobs SET reasons = $1 WHERE job_id = $2 AND status = 'RUNNING'";
+    tx.execute(sql, params![reasons, id]).await?;
+    Ok(())
+}
+
+/// How many files the assets of some applications have.
+pub async fn count_files(tx: &mut Tx, apps: &[AppId]) -> Result<u64> {
+    let mut sql = Sql::new(
+        "SELECT COUNT(*) FROM files f WHERE f.state = 'CREATED' AND f.asset_id IN (\
+         SELECT x.asset_id FROM app_assets x WHERE x.app_id ",
+    );
+    sql.bind_in(&apps.iter().map(AppId::as_str).collect::<Vec<_>>());
+    sql.push(")");
+    let row = tx.query_one(sql.text(), sql.params()).await?;
+    Ok(row.map(|mut row| row.next()).transpose()?.unwrap_or(0))
 }
 
 /// Whether a job of the user is running.
