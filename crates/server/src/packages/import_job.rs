@@ -4,14 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use super::apply::{self, Stop};
 use super::check;
-use super::model::{AssetJobType, Reason, ResourceType};
+use super::model::{AssetJobType, ResourceType};
 use super::store;
 use super::uploads::drop;
 use super::uploads::model::{Options, Upload};
-use super::work::{self, ATTEMPTS};
+use super::work;
 use crate::app::App;
 use crate::error::{Error, ErrorCode, Result};
-use crate::http::render::of_roma;
 use crate::iam::Caller;
 use crate::ids::{AssetJobId, InstanceId, ProjectId, UploadId, UserId};
 use crate::jobs::{Context, Job, JobError};
@@ -41,35 +40,20 @@ impl Job for ImportPackage {
     }
 
     async fn run(&self, context: &Context) -> Result<(), JobError> {
-        let last = context.job.attempt >= ATTEMPTS;
-        let outcome = if context.job.attempt > ATTEMPTS {
-            let why = "it did not come to an end after several attempts";
-            Err(Stop::Fail(vec![self.reason(ErrorCode::Internal, why)]))
-        } else {
-            apply::apply(context, self).await
-        };
-        match outcome {
-            Ok(()) => {}
-            Err(Stop::Fail(reasons)) => work::fail(context, &self.job_id, reasons).await?,
-            Err(Stop::Job(JobError::Retry(why))) if last => {
-                let reasons = vec![self.reason(ErrorCode::Internal, &why)];
-                work::fail(context, &self.job_id, reasons).await?;
+        let work = async {
+            match apply::apply(context, self).await {
+                Ok(()) => Ok(()),
+                Err(Stop::Fail(reasons)) => work::fail(context, &self.job_id, reasons).await,
+                Err(Stop::Job(error)) => Err(error),
             }
-            Err(Stop::Job(other)) => return Err(other),
-        }
+        };
+        let about = (ResourceType::Application, self.file_name.clone());
+        work::attempt(context, &self.job_id, about, Box::pin(work)).await?;
         // what can't be removed now, the sweep removes
         if let Err(error) = drop::end(&context.app, &self.upload_id).await {
             tracing::warn!(%error, upload = %self.upload_id, "an upload could not be removed");
         }
         Ok(())
-    }
-}
-
-impl ImportPackage {
-    /// Of the package as a whole.
-    pub fn reason(&self, code: ErrorCode, message: &str) -> Reason {
-        let (_, code) = of_roma(code);
-        Reason::new(ResourceType::Application, &self.file_name, code, message)
     }
 }
 

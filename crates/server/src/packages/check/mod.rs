@@ -30,13 +30,13 @@ pub async fn check(app: &App, upload: &Upload, options: &Options) -> Result<u64>
     bag::check_bagit(&declaration).map_err(invalid)?;
     let info = read(app, &outline.bag_info, MAX_TAG_FILE).await?;
     let oxum = bag::payload_oxum(&info).map_err(invalid)?;
+    manifests::check_payload(app, &upload.upload_id, &outline).await?;
+    manifests::check_tags(app, &outline).await?;
     if oxum.is_some_and(|oxum| oxum != outline.payload) {
         return Err(invalid(format!(
             "the Payload-Oxum of {BAG_INFO} is not what the package has"
         )));
     }
-    manifests::check_payload(app, &upload.upload_id, &outline).await?;
-    manifests::check_tags(app, &outline).await?;
 
     let package = read(app, &outline.package, MAX_JSON).await?;
     let package = Package::parse(&package).map_err(invalid)?;

@@ -53,11 +53,22 @@ pub async fn check_room(app: &App, bytes: u64) -> Result<()> {
     ))
 }
 
+/// The sentence names the entry and the problem, and fits what clients expect.
 pub fn invalid(problem: impl std::fmt::Display) -> Error {
-    Error::new(
-        ErrorCode::PackageInvalid,
-        format!("Failed to read the package: {problem}."),
-    )
+    let sentence = short(&format!("Bad package: {problem}."));
+    Error::new(ErrorCode::PackageInvalid, sentence)
+}
+
+/// Of a long name in quotation marks, the end stays: it tells entries apart.
+fn short(sentence: &str) -> String {
+    const MOST: usize = 48;
+    let cut = sentence.split_once('“').and_then(|(before, rest)| {
+        let (name, after) = rest.split_once('”')?;
+        let length = name.chars().count();
+        let end: String = name.chars().skip(length.checked_sub(MOST - 1)?).collect();
+        (length > MOST).then(|| format!("{before}“…{end}”{after}"))
+    });
+    cut.unwrap_or_else(|| sentence.to_owned())
 }
 
 fn refused(refusal: Refusal) -> Error {

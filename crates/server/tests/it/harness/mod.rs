@@ -6,7 +6,9 @@
 mod answer;
 mod call;
 mod foreign;
+mod imports;
 mod instances;
+mod pack;
 mod packages;
 mod postgres;
 mod recount;
@@ -31,6 +33,7 @@ use tempfile::TempDir;
 pub use answer::Answer;
 pub use call::Call;
 pub use instances::{apps_of, task, tasks_of};
+pub use pack::Pack;
 pub use postgres::Database;
 pub use uploads::{Upload, md5};
 

@@ -1,5 +1,9 @@
 mod delete;
 mod export;
+mod import;
 mod jobs;
 mod layout;
+mod merge;
+mod receive;
 mod refusals;
+mod uploads;
