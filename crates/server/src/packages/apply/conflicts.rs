@@ -13,6 +13,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::files;
 use crate::ids::AppId;
 use crate::instances;
+use crate::jobs::JobError;
 use crate::packages::check::rules;
 use crate::packages::import_job::ImportPackage;
 use crate::packages::model::{Reason, ResourceType};
@@ -108,11 +109,22 @@ pub async fn refuse(work: &Work<'_>) -> Result<(), Stop> {
     if conflicts.count == 0 {
         return Ok(());
     }
-    let (job, items) = (work.import.job_id.clone(), conflicts.items.clone());
-    work.app()
+    let (context, job) = (work.context.clone(), work.import.job_id.clone());
+    let (items, done, total) = (conflicts.items.clone(), work.done, work.import.items);
+    let held = work
+        .app()
         .db
-        .write(async move |tx| store::items::insert(tx, &job, &items).await)
+        .write(async move |tx| {
+            let held = context.progress_in(tx, done.min(total), total).await?;
+            if held {
+                store::items::insert(tx, &job, &items).await?;
+            }
+            Ok(held)
+        })
         .await?;
+    if !held {
+        return Err(JobError::Lost.into());
+    }
     Err(Stop::Fail(conflicts.into_reasons()))
 }
 

@@ -100,23 +100,26 @@ impl Work<'_> {
     where
         F: AsyncFn(&mut Tx, &App) -> Result<Made> + Send + 'static,
     {
-        let (app, job) = (self.app().clone(), self.import.job_id.clone());
-        let owned = app.clone();
-        let made = app
+        let (context, job) = (self.context.clone(), self.import.job_id.clone());
+        let (done, total) = (self.done, self.import.items);
+        let made = self
+            .app()
             .db
             .write(async move |tx| {
-                let made = change(tx, &owned).await?;
+                if !context.progress_in(tx, done.min(total), total).await? {
+                    return Ok(None);
+                }
+                let made = change(tx, &context.app).await?;
                 store::items::insert(tx, &job, &made.items).await?;
-                Ok(made)
+                Ok(Some(made))
             })
             .await
             .map_err(|error| stop(error, &about))?;
+        let made = made.ok_or(JobError::Lost)?;
         for key in made.unused {
-            app.blobs.delete(&key).await.map_err(Error::from)?;
+            self.app().blobs.delete(&key).await.map_err(Error::from)?;
         }
         self.done += made.items.len() as u64;
-        let total = self.import.items;
-        self.context.progress(self.done.min(total), total).await?;
         Ok(())
     }
 }

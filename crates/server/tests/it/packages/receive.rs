@@ -64,7 +64,7 @@ async fn a_bag_that_is_not_whole_and_right_is_refused() {
             let file = file.to_owned();
             p.entries.retain(|(path, ..)| *path != file);
         }),
-        ("names 6 files, but the package has 7", |p, _| {
+        ("names 7 files, but the package has 8", |p, _| {
             p.entries
                 .push(("data/assets/a/more".into(), b"x".to_vec(), Method::Stored));
         }),
