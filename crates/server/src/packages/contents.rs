@@ -9,7 +9,7 @@ use crate::files::{self, Digests, File, FileState};
 use crate::ids::{AppId, AssetId, InstanceId, TaskId};
 use crate::instances::{self, Application, Task};
 
-use super::items::Items;
+use super::requested::Requested;
 use super::store;
 
 /// Assets of a page.
@@ -44,7 +44,7 @@ pub struct Content {
 pub async fn read(
     tx: &mut Tx,
     instance: &InstanceId,
-    items: &Items,
+    items: &Requested,
     feed: &Feed<Part>,
 ) -> Result<()> {
     let beginning = read_beginning(tx, instance, items).await?;
@@ -66,7 +66,11 @@ pub async fn read(
     Ok(feed.give(tx, Part::End).await?)
 }
 
-async fn read_beginning(tx: &mut Tx, instance: &InstanceId, items: &Items) -> Result<Beginning> {
+async fn read_beginning(
+    tx: &mut Tx,
+    instance: &InstanceId,
+    items: &Requested,
+) -> Result<Beginning> {
     let mut beginning = Beginning {
         apps: Vec::new(),
         tasks: Vec::new(),

@@ -5,8 +5,8 @@ use entrepot_api::integration::RomaErrorResponse;
 use entrepot_api::packages::{AssetJobResponse, AssetOperateRequest};
 
 use super::delete_job::DeleteAssets;
-use super::items::Items;
 use super::model::AssetJobType;
+use super::requested::Requested;
 use super::work;
 use crate::app::App;
 use crate::error::Result;
@@ -35,7 +35,7 @@ pub async fn post(
     Json(body): Json<AssetOperateRequest>,
 ) -> Result<Json<AssetJobResponse>> {
     caller.authorize(Action::PackageDelete, Resource::Project(&project))?;
-    let items = Items::parse(body)?;
+    let items = Requested::parse(body)?;
     let job = work::draft(&app, &caller, project, instance, AssetJobType::Delete);
     let deletion = DeleteAssets::new(&job, items);
     let (begun, owned) = (job.clone(), app.clone());

@@ -3,8 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::items::Items;
 use super::model::{AssetJob, AssetJobStatus, Reason, ResourceType};
+use super::requested::Requested;
 use super::{store, work};
 use crate::db::Tx;
 use crate::error::{ErrorCode, Result};
@@ -18,7 +18,7 @@ pub struct DeleteAssets {
     job_id: AssetJobId,
     project_id: ProjectId,
     instance_id: InstanceId,
-    items: Items,
+    items: Requested,
 }
 
 #[derive(Debug, Clone)]
@@ -28,7 +28,7 @@ enum Item {
 }
 
 impl DeleteAssets {
-    pub(super) fn new(job: &AssetJob, items: Items) -> Self {
+    pub(super) fn new(job: &AssetJob, items: Requested) -> Self {
         Self {
             job_id: job.job_id.clone(),
             project_id: job.project_id.clone(),

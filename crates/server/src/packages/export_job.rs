@@ -9,12 +9,12 @@ use tokio::sync::mpsc::Receiver;
 
 use super::contents::{self, Beginning, Content, Part};
 use super::describe::{self, Refusal};
-use super::items::Items;
 use super::layout::{self, Builder, Built, Source, derived_key};
 use super::meter::Meter;
 use super::model::{
     Archive, ArchiveState, AssetJob, AssetJobStatus, Delivery, Reason, ResourceType,
 };
+use super::requested::Requested;
 use super::{store, work};
 use crate::config::days;
 use crate::db::Feed;
@@ -29,14 +29,14 @@ pub struct ExportAssets {
     job_id: AssetJobId,
     project_id: ProjectId,
     instance_id: InstanceId,
-    items: Items,
+    items: Requested,
 }
 
 /// Blobs of one statement.
 const PINS: usize = 500;
 
 impl ExportAssets {
-    pub(super) fn new(job: &AssetJob, items: Items) -> Self {
+    pub(super) fn new(job: &AssetJob, items: Requested) -> Self {
         Self {
             job_id: job.job_id.clone(),
             project_id: job.project_id.clone(),

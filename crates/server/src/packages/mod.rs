@@ -1,9 +1,9 @@
 //! Asset packages: jobs that export, import and delete applications and tasks, and packages that
 //! are downloaded once.
 //!
-//! An export pins bytes and fixes a layout (`layout`); the zip comes to be while it is sent
-//! (`archives`, `delivery`). An import takes a package apart as it arrives (`uploads`, `receive`),
-//! checks all of it, and applies it in a job.
+//! An export (`contents`, `describe`) pins bytes and fixes a layout (`layout`); the zip comes to be
+//! while it is sent (`archives`, `delivery`). An import takes a package apart as it arrives
+//! (`uploads`, `receive`), checks all of it, and applies it in a job.
 
 pub mod apply;
 pub mod check;
@@ -16,12 +16,12 @@ mod export_job;
 pub mod import;
 pub mod import_items;
 pub mod import_job;
-mod items;
 pub mod jobs;
 pub mod layout;
 mod meter;
 pub mod model;
 pub mod receive;
+mod requested;
 pub mod store;
 mod unpacked;
 pub mod upkeep;

@@ -52,7 +52,7 @@ pub async fn begin<J: Job>(tx: &mut Tx, app: &App, asset_job: &AssetJob, work: &
 pub fn kind(job_type: AssetJobType) -> &'static str {
     match job_type {
         AssetJobType::Export => ExportAssets::KIND,
-        AssetJobType::Import => "import-assets",
+        AssetJobType::Import => "import-package",
         AssetJobType::Delete => DeleteAssets::KIND,
     }
 }

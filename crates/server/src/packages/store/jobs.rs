@@ -98,6 +98,18 @@ pub async fn is_running(tx: &mut Tx, user: &crate::ids::UserId) -> Result<bool> 
     Ok(tx.query_one(sql, params![user]).await?.is_some())
 }
 
+/// Running jobs that the queue no longer knows as unfinished: it gave them up by itself.
+pub async fn list_abandoned(tx: &mut Tx, kinds: &[&str]) -> Result<Vec<AssetJob>> {
+    let mut sql = Sql::new("SELECT ");
+    sql.push(COLUMNS);
+    sql.push(" FROM asset_jobs WHERE status = 'RUNNING' AND NOT EXISTS (");
+    sql.push("SELECT 1 FROM jobs j WHERE j.subject = asset_jobs.job_id AND j.kind ");
+    sql.bind_in(kinds);
+    sql.push(" AND j.state IN ('QUEUED', 'RUNNING'))");
+    let rows = tx.query(sql.text(), sql.params()).await?;
+    rows.into_iter().map(asset_job).collect()
+}
+
 /// Ends a job that is running; what has ended stays as it is.
 pub async fn finish(
     tx: &mut Tx,

@@ -1,6 +1,7 @@
 //! How far a job is, and who may ask.
 
 use entrepot_server::jobs::queue;
+use entrepot_server::packages::upkeep;
 use serde_json::json;
 
 use crate::harness::Library;
@@ -56,4 +57,20 @@ async fn only_its_project_and_instance_know_a_job() {
     assert_eq!(library.get(&unknown).await.code(), "404 ROMA.19015");
     let elsewhere = path.replace(library.owner.instance_id.as_ref().unwrap(), "elsewhere");
     assert_eq!(library.get(&elsewhere).await.code(), "404 APIG.3030");
+}
+
+#[tokio::test]
+async fn a_job_that_the_queue_gave_up_ends_too() {
+    let library = Library::start().await;
+    let app = library.create_app("an app").await;
+    let begun = library.export(&[&app], &[]).await.ok();
+    upkeep::fail_abandoned(&library.app).await.unwrap();
+    let id = begun["job_id"].as_str().unwrap();
+    assert_eq!(library.asset_job(id).await["status"], "RUNNING");
+    // as written by a version that knew more
+    library.sql("UPDATE jobs SET payload = '{}'").await;
+    library.run_due_jobs().await;
+    upkeep::fail_abandoned(&library.app).await.unwrap();
+    assert_eq!(library.asset_job(id).await["status"], "FAILED");
+    library.exported(&[&app], &[]).await;
 }

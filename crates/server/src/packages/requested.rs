@@ -16,12 +16,12 @@ const ID: usize = 64;
 
 /// Both lists sorted, and each id once.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Items {
+pub struct Requested {
     pub apps: Vec<AppId>,
     pub tasks: Vec<TaskId>,
 }
 
-impl Items {
+impl Requested {
     pub fn parse(body: AssetOperateRequest) -> Result<Self> {
         let apps = ids("apps", body.apps.into_iter().map(AppItem::into_id))?;
         let tasks = ids("tasks", body.tasks.into_iter().map(TaskItem::into_id))?;
@@ -73,8 +73,8 @@ fn ids(field: &str, ids: impl Iterator<Item = String>) -> Result<BTreeSet<String
 mod tests {
     use super::*;
 
-    fn parse(json: &str) -> Result<Items> {
-        Items::parse(serde_json::from_str(json).unwrap())
+    fn parse(json: &str) -> Result<Requested> {
+        Requested::parse(serde_json::from_str(json).unwrap())
     }
 
     #[test]
