@@ -1,7 +1,7 @@
 //! The assets of a package with their files. Small assets share a transaction; one with many files
 //! has several, and until the last of them it is CREATING where it is new.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use entrepot_archive::model;
@@ -106,16 +106,28 @@ async fn write(work: &mut Work<'_>, portions: Vec<Portion>) -> Result<(), Stop> 
         let paths = portions.iter().flat_map(Portion::files);
         let paths: Vec<&str> = paths.map(|file| file.path.as_str()).collect();
         let mut step = Step::of(tx, app, &import, &paths).await?;
-        let mut made = Made::default();
+        let (mut made, mut attached) = (Made::default(), Attached::new());
         for portion in &portions {
-            one(tx, &mut step, portion, &mut made).await?;
+            one(tx, &mut step, portion, &mut attached, &mut made).await?;
+        }
+        for (target, assets) in &attached {
+            instances::attach(tx, &import.project_id, target, assets, step.now).await?;
         }
         Ok(made)
     })
     .await
 }
 
-async fn one(tx: &mut Tx, step: &mut Step<'_>, portion: &Portion, made: &mut Made) -> Result<()> {
+/// What goes into applications at the end of a transaction.
+type Attached = BTreeMap<AppId, Vec<AssetId>>;
+
+async fn one(
+    tx: &mut Tx,
+    step: &mut Step<'_>,
+    portion: &Portion,
+    attached: &mut Attached,
+    made: &mut Made,
+) -> Result<()> {
     let (app, import, now) = (step.app, step.import, step.now);
     let wanted = rules::asset(&portion.asset, &import.project_id, now)?;
     let (asset, is_new, mut there) = if portion.is_first() {
@@ -141,8 +153,8 @@ async fn one(tx: &mut Tx, step: &mut Step<'_>, portion: &Portion, made: &mut Mad
     let changed = settle(tx, portion, asset, wanted, settled, now).await?;
     if portion.is_first() {
         for target in &portion.into {
-            let id = std::slice::from_ref(&asset_id);
-            instances::attach(tx, &import.project_id, target, id, now).await?;
+            let ids = attached.entry(target.clone()).or_default();
+            ids.push(asset_id.clone());
         }
         made.items.push(Item {
             seq: portion.seq,

@@ -2,9 +2,9 @@
 //! a key of its own, or only hashed where the library has its content. The package itself is never
 //! on the disk.
 //!
-//! Memory: an entry that arrives and [`FINISHING`] that become durable hold at most a few MiB each
-//! (the lanes of `entrepot_blob`); beside that, some 60 bytes an entry for the comparison with the
-//! archive's directory, and [`Limits::max_entries`] bounds these.
+//! Memory: an entry that arrives has at most a few MiB in memory (the lanes of `entrepot_blob`),
+//! those that become durable [`PENDING`] together; beside that, some 60 bytes an entry for the
+//! comparison with the archive's directory, and [`Limits::max_entries`] bounds these.
 
 mod declared;
 mod incoming;
@@ -19,7 +19,7 @@ use entrepot_archive::reader::{
     Begin, Checkpoint, End, Event, Folder, Limits, Reader, Refusal, RefusalKind,
 };
 use futures_util::StreamExt;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
 pub use incoming::{Incoming, cut, of_blocks, of_field};
 
@@ -35,6 +35,10 @@ use crate::files::rules::MAX_LARGE_SIZE;
 
 /// Entries that become durable at the same time, so that their syncs are shared.
 const FINISHING: usize = 16;
+/// What they may have in memory, in bytes; one alone may have more.
+const PENDING: u64 = 8 * 1024 * 1024;
+/// What one has at most: the lanes to the storage and to the hashes are bounded.
+const LANES: u64 = 2 * 1024 * 1024;
 /// What is stored is recorded at least this often.
 const WRITE_EVERY: Duration = Duration::from_secs(1);
 const MAX_ENTRIES: u64 = 500_000;
@@ -122,6 +126,8 @@ struct Receiver {
     declared: Option<Declared>,
     open: Option<Open>,
     finishing: JoinSet<Result<Entry>>,
+    /// What these may have in memory.
+    pending: u64,
     seq: u64,
     /// Bytes of the archive that have come, from its beginning.
     offset: u64,
@@ -155,6 +161,7 @@ impl Receiver {
             declared,
             open: None,
             finishing: JoinSet::new(),
+            pending: 0,
             seq,
             offset: upload.received,
             size: upload.size,
@@ -226,8 +233,11 @@ impl Receiver {
             self.declared = Some(Declared::open(&self.app, &entry, 0).await?);
             return Ok(());
         }
-        while self.finishing.len() >= FINISHING {
-            let ended = self.finishing.join_next().await;
+        self.pending += end.size.min(LANES);
+        while self.finishing.len() >= FINISHING || self.pending > PENDING {
+            let Some(ended) = self.finishing.join_next().await else {
+                break;
+            };
             self.keep_entry(ended)?;
         }
         self.finishing.spawn(open.finish(end));
@@ -249,25 +259,22 @@ impl Receiver {
     /// Takes note of entries that have become durable.
     fn collect(&mut self) -> Result<()> {
         while let Some(ended) = self.finishing.try_join_next() {
-            self.keep_entry(Some(ended))?;
+            self.keep_entry(ended)?;
         }
         Ok(())
     }
 
-    fn keep_entry(
-        &mut self,
-        ended: Option<Result<Result<Entry>, tokio::task::JoinError>>,
-    ) -> Result<()> {
-        if let Some(ended) = ended {
-            self.rows.push(ended.map_err(Error::internal)??);
-        }
+    fn keep_entry(&mut self, ended: Result<Result<Entry>, JoinError>) -> Result<()> {
+        let entry = ended.map_err(Error::internal)??;
+        self.pending = self.pending.saturating_sub(entry.digests.size.min(LANES));
+        self.rows.push(entry);
         Ok(())
     }
 
     /// No more bytes come: everything is made durable and recorded.
     async fn settle(&mut self) -> Result<()> {
         while let Some(ended) = self.finishing.join_next().await {
-            self.keep_entry(Some(ended))?;
+            self.keep_entry(ended)?;
         }
         self.rows.write().await?;
         let reader = std::mem::replace(&mut self.reader, Reader::new(Limits::default()));
@@ -284,7 +291,7 @@ impl Receiver {
         self.open = None;
         while let Some(ended) = self.finishing.join_next().await {
             // one that failed leaves a gap, where the upload will go on
-            let _ = self.keep_entry(Some(ended));
+            let _ = self.keep_entry(ended);
         }
         if let Err(error) = self.rows.write().await {
             tracing::debug!(%error, "what arrived of a package could not be recorded");
@@ -296,7 +303,7 @@ impl Receiver {
     async fn stop(&mut self) {
         self.open = None;
         while let Some(ended) = self.finishing.join_next().await {
-            let _ = self.keep_entry(Some(ended));
+            let _ = self.keep_entry(ended);
         }
         self.rows.delete_rest().await;
     }
