@@ -28,6 +28,8 @@ pub struct Expected {
 pub enum Sum {
     /// Hexadecimal digits.
     Sha256(String),
+    /// Of a package: hexadecimal digits; see `docs/PACKAGE-FORMAT.md`.
+    Package(String),
     /// Base64, where a library is not an Entrepot.
     Md5(String),
     Unknown,
@@ -49,6 +51,7 @@ impl Expected {
     pub fn hasher(&self) -> Hasher {
         match self.sum {
             Sum::Sha256(_) => Hasher::Sha256(Sha256::new()),
+            Sum::Package(_) => Hasher::Package(Box::default()),
             Sum::Md5(_) => Hasher::Md5(Md5::new()),
             Sum::Unknown => Hasher::None,
         }
