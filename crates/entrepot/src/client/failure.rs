@@ -115,8 +115,7 @@ fn advice(code: &str, message: &str) -> Option<&'static str> {
         "ROMA.1006" => Some("check project_id of the credentials, and the user's permissions"),
         "ROMA.10012" => Some("wait for its end, then give the same command again"),
         "APIG.3030" => Some("check --instance, or instance_id of the credentials"),
-        "ROMA.19090" => Some("tell the library's administrator this request id"),
-        "MSS.10009090" => Some("tell the library's administrator this request id"),
+        "MSS.10009090" | "ROMA.19090" => Some("tell the library's administrator this request id"),
         _ => None,
     }
 }

@@ -81,7 +81,8 @@ impl Journal {
     /// Takes the upload for this process; answers what an earlier one left.
     pub fn open<T: DeserializeOwned>(folder: &Path, key: &str) -> Result<(Self, Option<T>)> {
         let path = folder.join(format!("{key}.json"));
-        let failed = |e: io::Error| Failure::io("what is under way can't be remembered in", &path, &e);
+        let failed =
+            |e: io::Error| Failure::io("what is under way can't be remembered in", &path, &e);
         let mut builder = std::fs::DirBuilder::new();
         builder.recursive(true).mode(0o700);
         builder.create(folder).map_err(failed)?;
@@ -151,7 +152,7 @@ mod tests {
     #[test]
     fn what_was_written_is_found_until_it_is_finished() {
         let folder = tempfile::tempdir().unwrap();
-        let (journal, found) = Journal::open(folder.path(), "k").unwrap();
+        let (journal, found) = Journal::open::<Entry>(folder.path(), "k").unwrap();
         assert_eq!(found, None);
         let longer = Entry {
             file_id: Some("f".repeat(100)),
@@ -160,27 +161,27 @@ mod tests {
         journal.write(&longer).unwrap();
         journal.write(&entry()).unwrap();
         drop(journal);
-        let (journal, found) = Journal::open(folder.path(), "k").unwrap();
+        let (journal, found) = Journal::open::<Entry>(folder.path(), "k").unwrap();
         assert_eq!(found, Some(entry()));
         journal.finish();
-        assert_eq!(Journal::open(folder.path(), "k").unwrap().1, None);
+        assert_eq!(Journal::open::<Entry>(folder.path(), "k").unwrap().1, None);
     }
 
     #[test]
     fn two_processes_do_not_share_an_upload() {
         let folder = tempfile::tempdir().unwrap();
-        let (journal, _) = Journal::open(folder.path(), "k").unwrap();
-        assert!(Journal::open(folder.path(), "k").is_err());
-        assert!(Journal::open(folder.path(), "other").is_ok());
+        let (journal, _) = Journal::open::<Entry>(folder.path(), "k").unwrap();
+        assert!(Journal::open::<Entry>(folder.path(), "k").is_err());
+        assert!(Journal::open::<Entry>(folder.path(), "other").is_ok());
         journal.finish();
-        assert!(Journal::open(folder.path(), "k").is_ok());
+        assert!(Journal::open::<Entry>(folder.path(), "k").is_ok());
     }
 
     #[test]
     fn a_torn_journal_is_an_empty_one() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("k.json"), b"{\"path\": \"/fil").unwrap();
-        assert_eq!(Journal::open(folder.path(), "k").unwrap().1, None);
+        assert_eq!(Journal::open::<Entry>(folder.path(), "k").unwrap().1, None);
     }
 
     #[test]

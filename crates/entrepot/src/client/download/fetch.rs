@@ -28,7 +28,14 @@ pub async fn fetch(
     let mut signed_again = false;
     loop {
         let before = partial.length;
-        let outcome = rest(api.http.get(&url), &server_of(&url), wanted.expected, partial, bar).await;
+        let outcome = rest(
+            api.http.get(&url),
+            &server_of(&url),
+            wanted.expected,
+            partial,
+            bar,
+        )
+        .await;
         partial.flush().await?;
         let Err(failure) = outcome else {
             return Ok(());

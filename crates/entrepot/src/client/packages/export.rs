@@ -67,7 +67,8 @@ pub async fn run(command: Export) -> Result<()> {
     {
         journal.finish();
         if !is_new {
-            progress.note("the earlier export can't be gone on with; the same command makes a new one");
+            progress
+                .note("the earlier export can't be gone on with; the same command makes a new one");
         }
     }
     outcome?;
@@ -190,7 +191,8 @@ fn place(command: &Export, part: &Path, record: &Record) -> Result<PathBuf> {
         Some(output) => std::fs::rename(part, output).map(|()| output.clone()),
         None => name::place(part, Path::new("."), &record.file_name),
     };
-    let path = placed.map_err(|e| Failure::io("the package can't be given its name; it is", part, &e))?;
+    let path =
+        placed.map_err(|e| Failure::io("the package can't be given its name; it is", part, &e))?;
     tidy(part);
     Ok(path)
 }

@@ -212,7 +212,9 @@ fn summarize(progress: &Progress, items: &[Imported]) {
         if counts.iter().all(|(_, n)| *n == 0) {
             continue;
         }
-        let counts = counts.map(|(outcome, n)| format!("{n} {outcome}")).join(", ");
+        let counts = counts
+            .map(|(outcome, n)| format!("{n} {outcome}"))
+            .join(", ");
         progress.print(&format!("{kind}s: {counts}"));
     }
     let renamed = items
