@@ -21,6 +21,9 @@ pub enum Failure {
     /// The local file is another one than at the start.
     #[error("{0} changed while it was being uploaded; nothing of it was kept, upload it again")]
     Changed(String),
+    /// A job of the server came to a bad end.
+    #[error("{0}")]
+    Job(String),
     /// Something on this machine.
     #[error("{0}")]
     Local(String),
@@ -47,6 +50,7 @@ impl Failure {
             }
             Failure::Garbled { .. }
             | Failure::Changed(_)
+            | Failure::Job(_)
             | Failure::Local(_)
             | Failure::Usage(_)
             | Failure::Interrupted => false,

@@ -105,7 +105,7 @@ fn key(instance: &Instance, items: &Items, output: Option<&Path>) -> Result<Stri
 /// Whether the same export can never succeed.
 fn is_over(failure: &Failure) -> bool {
     match failure {
-        Failure::Local(_) => true,
+        Failure::Job(_) => true,
         Failure::Refused(refused) => matches!(refused.status, 403 | 404),
         _ => false,
     }

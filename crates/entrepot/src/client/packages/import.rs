@@ -74,7 +74,7 @@ pub async fn run(command: Import) -> Result<()> {
 /// Whether the same import can never succeed.
 fn is_over(failure: &Failure) -> bool {
     match failure {
-        Failure::Local(_) | Failure::Changed(_) => true,
+        Failure::Job(_) | Failure::Changed(_) => true,
         Failure::Refused(refused) => matches!(refused.status, 400 | 403 | 404),
         _ => false,
     }

@@ -111,5 +111,5 @@ fn failed(progress: &Progress, doing: &str, reasons: &[Reason]) -> Failure {
             plain(&reason.error_msg)
         ));
     }
-    Failure::Local(format!("the {doing} failed; the reasons are above"))
+    Failure::Job(format!("the {doing} failed; the reasons are above"))
 }
