@@ -6,3 +6,4 @@
 pub mod assets;
 pub mod files;
 pub mod iam;
+pub mod integration;

@@ -20,14 +20,14 @@ type Result<T, E = Box<dyn Error>> = std::result::Result<T, E>;
 
 fn main() -> Result<()> {
     let target = std::env::args().nth(1).ok_or("name the file to write")?;
-    let (bytes, digest) = write(&entries()?)?;
+    let (bytes, digest) = write(&entries()?);
     std::fs::write(target, bytes)?;
     println!("{}", hex(&digest));
     Ok(())
 }
 
 /// Every entry but the users' files is deflated.
-fn write(entries: &[(EntryPath, Vec<u8>, Method)]) -> Result<(Vec<u8>, [u8; 32])> {
+fn write(entries: &[(EntryPath, Vec<u8>, Method)]) -> (Vec<u8>, [u8; 32]) {
     let time = DosTime::from_unix(CREATED_AT / 1000);
     let (mut archive, mut directory) = (Vec::new(), Vec::new());
     let mut digest = PackageDigest::new();
@@ -47,7 +47,7 @@ fn write(entries: &[(EntryPath, Vec<u8>, Method)]) -> Result<(Vec<u8>, [u8; 32])
     directory.extend(end);
     digest.tail(&directory);
     archive.extend(directory);
-    Ok((archive, digest.finish()))
+    (archive, digest.finish())
 }
 
 fn pack(path: &EntryPath, content: &[u8], method: Method) -> (Vec<u8>, EntryMeta) {

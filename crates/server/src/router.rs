@@ -10,7 +10,7 @@ use tower::ServiceBuilder;
 
 use crate::app::App;
 use crate::http::{authenticate, respond, slashes};
-use crate::{assets, files, health, iam, objects, openapi};
+use crate::{assets, files, health, iam, instances, objects, openapi};
 
 pub fn router(app: App) -> Router {
     let calls = Router::new()
@@ -32,6 +32,15 @@ pub fn router(app: App) -> Router {
 
 /// Calls that say who they are by token or signature.
 fn authenticated(app: &App) -> Router<App> {
+    Router::new()
+        .merge(media())
+        .merge(integration())
+        .merge(identity())
+        .layer(from_fn_with_state(app.clone(), authenticate::authenticate))
+}
+
+/// `/v1`: digital assets and their files.
+fn media() -> Router<App> {
     Router::new()
         .route(
             "/v1/{project_id}/digital-assets",
@@ -72,9 +81,53 @@ fn authenticated(app: &App) -> Router<App> {
             "/v1/{project_id}/large-files",
             post(files::create_large::post),
         )
+}
+
+/// `/v2`: instances, their applications and tasks.
+fn integration() -> Router<App> {
+    Router::new()
+        .route(
+            "/v2/{project_id}/fdi/instances/{instance_id}/tasks",
+            get(instances::tasks::list::get).post(instances::tasks::create::post),
+        )
+        .route(
+            "/v2/{project_id}/fdi/instances/{instance_id}/tasks/{task_id}",
+            get(instances::tasks::show::get)
+                .put(instances::tasks::update::put)
+                .delete(instances::tasks::delete::delete),
+        )
+        .route("/v2/{project_id}/instances", get(instances::list::get))
+        .route(
+            "/v2/{project_id}/instances/{instance_id}/apps",
+            get(instances::apps::list::get).post(instances::apps::create::post),
+        )
+        .route(
+            "/v2/{project_id}/instances/{instance_id}/apps/{app_id}",
+            get(instances::apps::show::get)
+                .put(instances::apps::update::put)
+                .delete(instances::apps::delete::delete),
+        )
+        .route(
+            "/v2/{project_id}/instances/{instance_id}/apps/{app_id}/entrepot/digital-assets",
+            get(instances::apps::digital_assets::get)
+                .put(instances::apps::digital_assets::put)
+                .delete(instances::apps::digital_assets::delete),
+        )
+        .route(
+            "/v2/{project_id}/instances/{instance_id}/apps/{app_id}/secret",
+            get(instances::apps::secret::get).put(instances::apps::secret::put),
+        )
+        .route(
+            "/v2/{project_id}/instances/{instance_id}/validate-apps",
+            get(instances::apps::validate::get),
+        )
+}
+
+/// `/v3`: who there is.
+fn identity() -> Router<App> {
+    Router::new()
         .route("/v3/auth/domains", get(iam::domains::get))
         .route("/v3/projects", get(iam::projects::get))
-        .layer(from_fn_with_state(app.clone(), authenticate::authenticate))
 }
 
 /// Calls that carry their proof in the URL or body, or need none.

@@ -15,7 +15,7 @@ use crate::http::serve;
 use crate::iam::bootstrap;
 use crate::jobs::{Runner, queue};
 use crate::keys::MasterKey;
-use crate::{background, health, router};
+use crate::{background, health, instances, router};
 
 const UPKEEP: Duration = Duration::from_secs(30);
 
@@ -108,6 +108,9 @@ impl Server {
         bootstrap::bootstrap(&app, &endpoint)
             .await
             .map_err(cannot("the first account"))?;
+        instances::bootstrap::bootstrap(&app)
+            .await
+            .map_err(cannot("the first instance"))?;
         if matches!(app.db, Db::Sqlite(_)) {
             app.db
                 .write(async |tx| queue::release_all(tx).await)

@@ -5,6 +5,7 @@
 mod codec;
 mod fuzz;
 mod hostile;
+mod hostile_directory;
 mod make;
 mod model;
 mod read;

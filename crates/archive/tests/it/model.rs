@@ -64,7 +64,7 @@ fn asset() -> Asset {
         asset_id: "x1".into(),
         apps: vec!["a1".into()],
         name: "Bild".into(),
-        description: Some("two\nlines".into()),
+        description: Some("two\nlines \u{7}".into()),
         asset_type: "IMAGE".into(),
         state: "ACTIVED".into(),
         app_user_id: None,
@@ -197,9 +197,15 @@ fn what_is_wrong_with_a_package_is_named() {
     );
 }
 
+fn assert_refused(pointer: &str, value: Value, problem: &str) {
+    let refused = read_assets(&with(&asset(), pointer, value));
+    let sentence = refused.unwrap_err().to_string();
+    assert!(sentence.starts_with("data/assets.jsonl: "), "{sentence}");
+    assert!(sentence.contains(problem), "{sentence}");
+}
+
 #[test]
 fn what_is_wrong_with_an_asset_is_named() {
-    let main = serde_json::to_value(&asset().files[0]).unwrap();
     for (pointer, value, problem) in [
         ("/asset_id", json!(""), "asset ?: asset_id is not 1 to 64"),
         (
@@ -217,9 +223,24 @@ fn what_is_wrong_with_an_asset_is_named() {
             json!("x".repeat(513)),
             "asset x1: name has more than 512",
         ),
+        (
+            "/description",
+            json!("a\0b"),
+            "asset x1: description has a NUL",
+        ),
         ("/state", json!("BLOCK"), "state is not UNACTIVED"),
         ("/apps", json!(["a", "a"]), "apps has a twice"),
-        ("/files/-", main.clone(), "files.file_id has f1 twice"),
+        ("/extra_meta", json!([]), "not the JSON"),
+    ] {
+        assert_refused(pointer, value, problem);
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_file_is_named() {
+    let again = serde_json::to_value(&asset().files[0]).unwrap();
+    for (pointer, value, problem) in [
+        ("/files/-", again, "files.file_id has f1 twice"),
         (
             "/files/0/md5",
             json!("A".repeat(32)),
@@ -238,7 +259,7 @@ fn what_is_wrong_with_an_asset_is_named() {
         (
             "/files/0/path",
             json!("data/assets/x1/f2.png"),
-            "files.path has data/assets/x1/f2.png twice",
+            "files.path has data/assets/x1/f2.png",
         ),
         (
             "/files/1/category",
@@ -255,12 +276,8 @@ fn what_is_wrong_with_an_asset_is_named() {
             json!(u64::MAX),
             "files.size is beyond 63 bits",
         ),
-        ("/extra_meta", json!([]), "not the JSON"),
     ] {
-        let refused = read_assets(&with(&asset(), pointer, value));
-        let sentence = refused.unwrap_err().to_string();
-        assert!(sentence.starts_with("data/assets.jsonl: "), "{sentence}");
-        assert!(sentence.contains(problem), "{sentence}");
+        assert_refused(pointer, value, problem);
     }
 }
 

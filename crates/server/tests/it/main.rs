@@ -10,5 +10,6 @@ mod files;
 mod harness;
 mod http;
 mod iam;
+mod instances;
 mod jobs;
 mod objects;

@@ -6,6 +6,7 @@
 mod answer;
 mod call;
 mod foreign;
+mod instances;
 mod postgres;
 mod recount;
 mod tcp;
@@ -28,6 +29,7 @@ use tempfile::TempDir;
 
 pub use answer::Answer;
 pub use call::Call;
+pub use instances::{apps_of, task, tasks_of};
 pub use postgres::Database;
 pub use uploads::{Upload, md5};
 
@@ -90,6 +92,7 @@ impl Library {
         );
         let owner = credentials(&app, "entrepot", "owner");
         bootstrap::create_account(&app, &owner).await.unwrap();
+        foreign::create_instance(&app, &owner).await;
         Self {
             router: router::router(app.clone()),
             app,
@@ -143,6 +146,7 @@ fn credentials(app: &App, domain: &str, user: &str) -> Credentials {
         password: format!("{user}'s password"),
         access_key: entrepot_server::keys::random_access_key(),
         secret_key: "a secret of the tests".into(),
+        instance_id: Some(id()),
     }
 }
 
