@@ -5,8 +5,8 @@ use entrepot_api::integration::RomaErrorResponse;
 use entrepot_api::packages::{AssetJobResponse, AssetOperateRequest};
 
 use super::delete_job::DeleteAssets;
-use super::requested::Requested;
 use super::model::AssetJobType;
+use super::requested::Requested;
 use super::work;
 use crate::app::App;
 use crate::error::Result;

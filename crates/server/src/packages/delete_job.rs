@@ -3,8 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::requested::Requested;
 use super::model::{AssetJob, AssetJobStatus, Reason, ResourceType};
+use super::requested::Requested;
 use super::{store, work};
 use crate::db::Tx;
 use crate::error::{ErrorCode, Result};
