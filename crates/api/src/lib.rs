@@ -7,3 +7,4 @@ pub mod assets;
 pub mod files;
 pub mod iam;
 pub mod integration;
+pub mod packages;

@@ -4,9 +4,12 @@ use crate::config::{Config, minutes};
 use crate::files::hash::HashFile;
 use crate::jobs::Registry;
 use crate::objects::sweep::Sweep;
+use crate::packages::{DeleteAssets, ExportAssets};
 
 pub fn registry(config: &Config) -> Registry {
     Registry::default()
+        .with::<DeleteAssets>()
+        .with::<ExportAssets>()
         .with::<HashFile>()
         .with_periodic::<Sweep>(minutes(config.sweep_minutes))
 }

@@ -5,7 +5,7 @@ use utoipa::OpenApi;
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::app::App;
-use crate::{assets, files, health, iam, instances, objects};
+use crate::{assets, files, health, iam, instances, objects, packages};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -53,6 +53,9 @@ use crate::{assets, files, health, iam, instances, objects};
         instances::tasks::update::put,
         objects::get::get,
         objects::put::put,
+        packages::delete::post,
+        packages::export::post,
+        packages::jobs::get,
     )
 )]
 pub struct Description;

@@ -10,7 +10,7 @@ use tower::ServiceBuilder;
 
 use crate::app::App;
 use crate::http::{authenticate, respond, slashes};
-use crate::{assets, files, health, iam, instances, objects, openapi};
+use crate::{assets, files, health, iam, instances, objects, openapi, packages};
 
 pub fn router(app: App) -> Router {
     let calls = Router::new()
@@ -35,6 +35,7 @@ fn authenticated(app: &App) -> Router<App> {
     Router::new()
         .merge(media())
         .merge(integration())
+        .merge(packaged())
         .merge(identity())
         .layer(from_fn_with_state(app.clone(), authenticate::authenticate))
 }
@@ -120,6 +121,23 @@ fn integration() -> Router<App> {
         .route(
             "/v2/{project_id}/instances/{instance_id}/validate-apps",
             get(instances::apps::validate::get),
+        )
+}
+
+/// `/v2`: packages.
+fn packaged() -> Router<App> {
+    Router::new()
+        .route(
+            "/v2/{project_id}/instances/{instance_id}/assets/delete",
+            post(packages::delete::post),
+        )
+        .route(
+            "/v2/{project_id}/instances/{instance_id}/assets/export",
+            post(packages::export::post),
+        )
+        .route(
+            "/v2/{project_id}/instances/{instance_id}/assets/jobs/{job_id}",
+            get(packages::jobs::get),
         )
 }
 

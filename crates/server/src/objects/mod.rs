@@ -16,7 +16,10 @@ pub mod sweep;
 mod target;
 mod urls;
 
-pub use content::{Content, stream};
+pub use content::{Blocks, Content, stream};
 pub use entrepot_blob::{Digests, Hasher};
-pub use store::{Part, drop_parts, identify, join_parts, list_parts, release, require_content};
+pub use store::{
+    Part, drop_parts, identify, join_parts, list_contents, list_parts, release, release_all,
+    require_content,
+};
 pub use urls::{Link, UrlSigner};

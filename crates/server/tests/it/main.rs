@@ -13,3 +13,4 @@ mod iam;
 mod instances;
 mod jobs;
 mod objects;
+mod packages;

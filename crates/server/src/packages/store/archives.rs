@@ -1,9 +1,10 @@
 //! SQL of archives and of the blobs that they pin.
 
 use crate::clock::Timestamp;
-use crate::db::{Row, Tx};
+use crate::db::{Row, Sql, Tx};
 use crate::error::{Error, Result};
-use crate::ids::{ArchiveId, InstanceId, ProjectId, UserId};
+use crate::ids::{ArchiveId, BlobId, InstanceId, ProjectId, UserId};
+use crate::objects;
 use crate::packages::model::{Archive, ArchiveState, Delivery, Lease};
 use crate::params;
 
@@ -105,6 +106,16 @@ pub async fn insert(tx: &mut Tx, archive: &Archive) -> Result<()> {
     Ok(())
 }
 
+/// Pins those of the blobs that are LIVE, and answers how many that are.
+pub async fn pin(tx: &mut Tx, archive: &ArchiveId, blobs: &[BlobId]) -> Result<u64> {
+    let mut sql = Sql::new("INSERT INTO archive_pins (archive_id, blob_id) SELECT ");
+    // a parameter alone has no type there
+    sql.push("CAST(").bind(archive);
+    sql.push(" AS TEXT), b.blob_id FROM blobs b WHERE b.state = 'LIVE' AND b.blob_id ");
+    sql.bind_in(&blobs.iter().map(BlobId::as_str).collect::<Vec<_>>());
+    Ok(tx.execute(sql.text(), sql.params()).await?)
+}
+
 pub async fn find(
     tx: &mut Tx,
     project: &ProjectId,
@@ -117,4 +128,59 @@ pub async fn find(
     );
     let row = tx.query_one(&sql, params![id, project, instance]).await?;
     row.map(archive).transpose()
+}
+
+/// Unpins at most `limit` blobs of an archive whose life is over; those that nothing else refers
+/// to are DYING then. Answers whether there may be more.
+pub async fn release_pins(
+    tx: &mut Tx,
+    archive: &ArchiveId,
+    limit: u32,
+    now: Timestamp,
+) -> Result<bool> {
+    let rows = tx
+        .query(
+            "DELETE FROM archive_pins WHERE archive_id = $1 AND blob_id IN (\
+             SELECT blob_id FROM archive_pins WHERE archive_id = $2 LIMIT $3) RETURNING blob_id",
+            params![archive, archive, limit],
+        )
+        .await?;
+    let blobs: Vec<BlobId> = rows
+        .into_iter()
+        .map(|mut row| row.next())
+        .collect::<Result<_, _>>()?;
+    objects::release_all(tx, &blobs, now).await?;
+    Ok(blobs.len() == limit as usize)
+}
+
+/// Lets go of the layout object of an archive whose life is over; answers its key.
+pub async fn forget_layout(tx: &mut Tx, archive: &ArchiveId) -> Result<Option<String>> {
+    let row = tx
+        .query_one(
+            "SELECT layout_key FROM archives WHERE archive_id = $1 AND ended_at IS NOT NULL",
+            params![archive],
+        )
+        .await?;
+    let Some(key) = row
+        .map(|mut row| row.next::<Option<String>>())
+        .transpose()?
+    else {
+        return Ok(None);
+    };
+    let sql = "UPDATE archives SET layout_key = NULL WHERE archive_id = $1";
+    tx.execute(sql, params![archive]).await?;
+    Ok(key)
+}
+
+/// Archives whose life is over and that still hold bytes.
+pub async fn list_unreleased(tx: &mut Tx, limit: u32) -> Result<Vec<ArchiveId>> {
+    let rows = tx
+        .query(
+            "SELECT archive_id FROM archives WHERE layout_key IS NOT NULL \
+             AND state IN ('CONSUMED', 'EXPIRED') LIMIT $1",
+            params![limit],
+        )
+        .await?;
+    let ids = rows.into_iter().map(|mut row| row.next());
+    Ok(ids.collect::<Result<_, _>>()?)
 }

@@ -7,6 +7,7 @@ mod answer;
 mod call;
 mod foreign;
 mod instances;
+mod packages;
 mod postgres;
 mod recount;
 mod tcp;

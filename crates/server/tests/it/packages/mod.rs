@@ -1,0 +1,5 @@
+mod delete;
+mod export;
+mod jobs;
+mod layout;
+mod refusals;
