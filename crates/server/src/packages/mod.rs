@@ -7,6 +7,7 @@
 
 pub mod jobs;
 pub mod model;
+pub mod once;
 pub mod store;
 pub mod upkeep;
 mod work;

@@ -12,3 +12,4 @@ mod http;
 mod iam;
 mod jobs;
 mod objects;
+mod packages;
