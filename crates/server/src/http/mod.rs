@@ -2,6 +2,7 @@
 
 pub mod authenticate;
 pub mod caller;
+pub mod connection;
 pub mod json;
 pub mod lockout;
 pub mod path;
@@ -11,3 +12,4 @@ pub mod respond;
 pub mod serve;
 pub mod signature;
 pub mod slashes;
+pub mod tracked_body;

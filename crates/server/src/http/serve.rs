@@ -14,6 +14,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tower_service::Service;
 
 use super::authenticate::RemoteAddress;
+use super::connection::Connection;
 
 const HEAD_TIME: Duration = Duration::from_secs(30);
 const MAX_HEADERS: usize = 100;
@@ -35,7 +36,7 @@ pub async fn serve(
             () = &mut stop => break,
         };
         match accepted {
-            Ok((stream, address)) => connection(stream, address, router.clone(), &graceful),
+            Ok((stream, address)) => answer(stream, address, router.clone(), &graceful),
             Err(error) => {
                 // out of file descriptors, mostly: let some close
                 tracing::warn!(%error, "a connection could not be accepted");
@@ -52,7 +53,7 @@ pub async fn serve(
     }
 }
 
-fn connection(
+fn answer(
     stream: TcpStream,
     address: std::net::SocketAddr,
     router: Router,
@@ -61,19 +62,21 @@ fn connection(
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY was refused");
     }
+    let (connection, socket) = Connection::over(stream);
     let service = service_fn(move |request: http::Request<Incoming>| {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(RemoteAddress(address));
+        request.extensions_mut().insert(connection.clone());
         let mut router = router.clone();
         async move { Ok::<_, Infallible>(router.call(request).await.unwrap_or_else(|e| match e {})) }
     });
-    let connection = hyper::server::conn::http1::Builder::new()
+    let serving = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIME)
         .max_headers(MAX_HEADERS)
         .max_buf_size(BUFFER)
-        .serve_connection(TokioIo::new(stream), service);
-    let watched = graceful.watch(connection);
+        .serve_connection(TokioIo::new(socket), service);
+    let watched = graceful.watch(serving);
     tokio::spawn(async move {
         if let Err(error) = watched.await {
             tracing::debug!(%error, "a connection ended early");

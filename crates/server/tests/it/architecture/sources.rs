@@ -146,3 +146,15 @@ fn files_say_what_they_are_for_and_stay_short() {
         assert!(text.lines().count() < 500, "{} is too long", source.path);
     }
 }
+
+#[test]
+fn only_the_send_queue_has_unsafe_code() {
+    for entry in std::fs::read_dir(root().join("crates")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let manifest = read(&format!("crates/{name}/Cargo.toml"));
+        let inherits = manifest.contains("[lints]\nworkspace = true");
+        assert_eq!(inherits, name != "sendqueue", "the lints of {name}");
+    }
+    let source = read("crates/sendqueue/src/lib.rs");
+    assert_eq!(source.matches("unsafe {").count(), 1);
+}

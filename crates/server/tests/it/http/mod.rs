@@ -1,2 +1,3 @@
 mod authenticate;
+mod connection;
 mod respond;
