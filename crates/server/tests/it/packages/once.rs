@@ -158,9 +158,12 @@ impl World {
             match once::judge(&self.row, ask) {
                 Verdict::Refuse(_) => return,
                 Verdict::Watch => {
-                    // nothing moves while it is watched
+                    // nothing moves while it is watched, but who lives says so
                     stuck = Some(self.row.delivery.number);
                     self.pass(Duration::from_secs(5));
+                    for index in 0..self.senders.len() {
+                        self.renew(index);
+                    }
                 }
                 Verdict::Begin => return self.begin(caller, node, range, receipt),
             }
@@ -185,7 +188,7 @@ impl World {
             node,
             begun: begun.clone(),
             sent: 0,
-            said_so: not_before,
+            said_so: self.time,
             not_before,
             over: false,
         });
@@ -243,7 +246,7 @@ impl World {
         }
         match once::renew(&self.row, &sender.begun, sender.sent, now) {
             Some(after) => {
-                sender.said_so = self.time.max(sender.not_before);
+                sender.said_so = self.time;
                 self.write(after);
             }
             None => sender.over = true,
@@ -344,6 +347,7 @@ impl World {
         self.get(holder, 0, from..SIZE, false);
         if let Some(last) = self.senders.len().checked_sub(1) {
             self.pass(FENCE);
+            // after the wait for another's fence it says so again before it sends
             self.renew(last);
             self.send(last, SIZE);
             self.end(last, true);
