@@ -4,9 +4,11 @@ use crate::config::{Config, minutes};
 use crate::files::hash::HashFile;
 use crate::jobs::Registry;
 use crate::objects::sweep::Sweep;
+use crate::packages::expiry::EndArchives;
 
 pub fn registry(config: &Config) -> Registry {
     Registry::default()
         .with::<HashFile>()
+        .with_periodic::<EndArchives>(minutes(config.sweep_minutes))
         .with_periodic::<Sweep>(minutes(config.sweep_minutes))
 }

@@ -5,7 +5,7 @@ use utoipa::OpenApi;
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::app::App;
-use crate::{assets, files, health, iam, objects};
+use crate::{assets, files, health, iam, objects, packages};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -36,6 +36,10 @@ use crate::{assets, files, health, iam, objects};
         iam::tokens::post,
         objects::get::get,
         objects::put::put,
+        packages::archives::contents::get,
+        packages::archives::download::get,
+        packages::archives::receipt::post,
+        packages::archives::record::get,
     )
 )]
 pub struct Description;

@@ -10,7 +10,7 @@ use tower::ServiceBuilder;
 
 use crate::app::App;
 use crate::http::{authenticate, respond, slashes};
-use crate::{assets, files, health, iam, objects, openapi};
+use crate::{assets, files, health, iam, objects, openapi, packages};
 
 pub fn router(app: App) -> Router {
     let calls = Router::new()
@@ -71,6 +71,22 @@ fn authenticated(app: &App) -> Router<App> {
         .route(
             "/v1/{project_id}/large-files",
             post(files::create_large::post),
+        )
+        .route(
+            "/v2/{project_id}/instances/{instance_id}/assets/archives/{archive_id}",
+            get(packages::archives::download::get),
+        )
+        .route(
+            "/v2/{project_id}/instances/{instance_id}/assets/archives/{archive_id}/entrepot/contents",
+            get(packages::archives::contents::get),
+        )
+        .route(
+            "/v2/{project_id}/instances/{instance_id}/assets/archives/{archive_id}/entrepot/receipt",
+            post(packages::archives::receipt::post),
+        )
+        .route(
+            "/v2/{project_id}/instances/{instance_id}/assets/archives/{archive_id}/entrepot/record",
+            get(packages::archives::record::get),
         )
         .route("/v3/auth/domains", get(iam::domains::get))
         .route("/v3/projects", get(iam::projects::get))

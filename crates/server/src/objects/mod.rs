@@ -16,8 +16,9 @@ pub mod sweep;
 mod target;
 mod urls;
 
-pub use content::{Content, stream};
+pub use content::{Blocks, Content, stream};
 pub use entrepot_blob::{Digests, Hasher};
+pub use range::{Wanted, wanted};
 pub use store::{
     Part, drop_parts, identify, join_parts, list_parts, release, release_all, require_content,
 };

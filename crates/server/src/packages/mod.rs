@@ -5,7 +5,11 @@
 //! (`archives`, `delivery`). An import takes a package apart as it arrives (`uploads`, `receive`),
 //! checks all of it, and applies it in a job.
 
+pub mod archives;
+pub mod delivery;
+pub mod expiry;
 pub mod jobs;
+mod layout;
 pub mod model;
 pub mod once;
 pub mod store;

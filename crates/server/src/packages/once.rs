@@ -150,6 +150,16 @@ fn is_alive(archive: &Archive, now: Timestamp, stuck: Option<i64>) -> bool {
     is_running(archive, now) && stuck != Some(archive.delivery.number)
 }
 
+/// Whether an archive's life is not over: it can be looked into.
+pub fn check_there(archive: &Archive, now: Timestamp) -> Result<(), Refusal> {
+    match archive.state {
+        ArchiveState::Consumed => Err(Refusal::Consumed),
+        ArchiveState::Expired => Err(Refusal::Expired),
+        ArchiveState::Ready if now >= archive.expires_at => Err(Refusal::Expired),
+        ArchiveState::Ready | ArchiveState::Leased => Ok(()),
+    }
+}
+
 /// Who downloads, and on what terms.
 #[derive(Debug, Clone)]
 pub struct Holder {
