@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use tokio::time::Instant;
 
+use super::Running;
 use super::run::{self, Fence, Fenced};
 use super::watch::{self, Seen};
 use crate::app::App;
@@ -62,25 +63,42 @@ fn ask<'a>(app: &App, caller: &'a UserId, bytes: u64, stuck: Option<i64>) -> Ask
 /// One of this process that is stuck is ended. The answer names one of another process that is.
 pub(super) async fn settle(app: &App, archive: &Archive) -> Result<Option<i64>> {
     let here = app.deliveries.find(archive);
-    let seen = match &here {
+    let seen = watch(app, archive, here.as_ref()).await?;
+    if let (Seen::Stuck, Some(running)) = (seen, here) {
+        running.stop();
+        running.ended().await;
+        return Ok(None);
+    }
+    Ok((seen == Seen::Stuck).then_some(archive.delivery.number))
+}
+
+async fn watch(app: &App, archive: &Archive, here: Option<&Running>) -> Result<Seen> {
+    let seen = match here {
         Some(running) => watch::here(running).await,
         None => watch::elsewhere(app, archive).await?,
     };
-    match (seen, here) {
-        (Seen::Ended, _) => Ok(None),
-        (Seen::Alive, _) => Err(Refusal::Busy.into()),
-        (Seen::Stuck, None) => Ok(Some(archive.delivery.number)),
-        (Seen::Stuck, Some(running)) => {
-            running.tracker.stop();
-            running.ended().await;
-            Ok(None)
-        }
+    match seen {
+        Seen::Alive => Err(Refusal::Busy.into()),
+        Seen::Ended | Seen::Stuck => Ok(seen),
     }
 }
 
 /// Whether a caller could have `bytes` of an archive now; nothing is changed.
 pub async fn check(app: &App, archive: &Archive, caller: &UserId, bytes: u64) -> Result<()> {
-    admit(app, archive, caller, bytes, false).await?;
+    let mut row = archive.clone();
+    loop {
+        match once::judge(&row, ask(app, caller, bytes, None)) {
+            Verdict::Refuse(refusal) => return Err(refusal.into()),
+            Verdict::Begin => break,
+            Verdict::Watch => {
+                let here = app.deliveries.find(&row);
+                if watch(app, &row, here.as_ref()).await? == Seen::Stuck {
+                    break;
+                }
+            }
+        }
+        row = again(app, &row).await?;
+    }
     let layout = Layout::open(app, archive).await?;
     check_blocked(app, archive, &layout).await
 }
@@ -101,23 +119,15 @@ async fn check_blocked(app: &App, archive: &Archive, layout: &Layout) -> Result<
 }
 
 /// Waits until the caller may have the archive. Answers the number of a stuck delivery.
-async fn admit(
-    app: &App,
-    archive: &Archive,
-    caller: &UserId,
-    bytes: u64,
-    take_over: bool,
-) -> Result<Option<i64>> {
-    let mut row = archive.clone();
+async fn admit(app: &App, row: &mut Archive, caller: &UserId, bytes: u64) -> Result<Option<i64>> {
     let mut stuck = None;
     loop {
-        match once::judge(&row, ask(app, caller, bytes, stuck)) {
+        match once::judge(row, ask(app, caller, bytes, stuck)) {
             Verdict::Refuse(refusal) => return Err(refusal.into()),
             Verdict::Begin => return Ok(stuck),
-            Verdict::Watch if take_over => stuck = settle(app, &row).await?,
-            Verdict::Watch => return Err(Refusal::Busy.into()),
+            Verdict::Watch => stuck = settle(app, row).await?,
         }
-        row = again(app, &row).await?;
+        *row = again(app, row).await?;
     }
 }
 
@@ -130,16 +140,17 @@ pub async fn begin(
     connection: Option<&Connection>,
 ) -> Result<Parcel> {
     let bytes = range.end - range.start;
+    let mut row = archive.clone();
     loop {
-        let stuck = admit(app, archive, &holder.user_id, bytes, true).await?;
-        let layout = Layout::open(app, archive).await?;
-        check_blocked(app, archive, &layout).await?;
+        let stuck = admit(app, &mut row, &holder.user_id, bytes).await?;
+        let layout = Layout::open(app, &row).await?;
+        check_blocked(app, &row, &layout).await?;
         if app.deliveries.is_closed() {
             return Err(stopping());
         }
         let start = Start {
             app: app.clone(),
-            archive: archive.clone(),
+            archive: row.clone(),
             holder: holder.clone(),
             range: range.clone(),
             stuck,
@@ -150,6 +161,7 @@ pub async fn begin(
         if let Some(parcel) = started {
             return Ok(parcel);
         }
+        row = again(app, &row).await?;
     }
 }
 

@@ -10,9 +10,10 @@ mod watch;
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use tokio::sync::watch::{self as channel, Receiver, Sender};
 
 pub use begin::{Parcel, begin, check, require};
@@ -46,11 +47,18 @@ struct State {
 struct Running {
     number: i64,
     tracker: Tracker,
+    stopped: Arc<Notify>,
     /// Closed when its end is recorded.
     end: Receiver<()>,
 }
 
 impl Running {
+    /// Not a byte leaves after this; its end is recorded at once, whether or not anybody polls.
+    fn stop(&self) {
+        self.tracker.stop();
+        self.stopped.notify_one();
+    }
+
     async fn ended(&self) {
         let mut end = self.end.clone();
         while end.changed().await.is_ok() {}
@@ -62,6 +70,7 @@ struct Entry {
     app: App,
     archive: ArchiveId,
     number: i64,
+    stopped: Arc<Notify>,
     _end: Sender<()>,
 }
 
@@ -114,7 +123,7 @@ impl Deliveries {
         };
         for delivery in &running {
             if !delivery.tracker.is_taken_whole() {
-                delivery.tracker.stop();
+                delivery.stop();
             }
         }
         for delivery in &running {
@@ -122,7 +131,7 @@ impl Deliveries {
                 .await
                 .is_err()
             {
-                delivery.tracker.stop();
+                delivery.stop();
                 let _ = tokio::time::timeout(LAST_COMMIT, delivery.ended()).await;
             }
         }
@@ -135,11 +144,14 @@ fn register(app: &App, begun: &Archive, tracker: Tracker) -> Entry {
     let running = Running {
         number,
         tracker,
+        stopped: Arc::default(),
         end,
     };
+    let stopped = Arc::clone(&running.stopped);
     let mut state = app.deliveries.lock();
     state.running.insert(begun.archive_id.clone(), running);
     Entry {
+        stopped,
         app: app.clone(),
         archive: begun.archive_id.clone(),
         number,

@@ -70,6 +70,7 @@ pub(super) async fn run(app: App, begun: Archive, tracker: Tracker, fence: Fence
     let outcome = tokio::select! {
         outcome = tracker.outcome(STALL) => Some(outcome),
         () = keep(&app, &begun, &tracker, &fence) => None,
+        () = entry.stopped.notified() => None,
     };
     let acknowledged = outcome == Some(Outcome::Acknowledged);
     if !acknowledged {

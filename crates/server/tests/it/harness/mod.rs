@@ -6,6 +6,7 @@
 mod answer;
 mod call;
 mod foreign;
+mod packages;
 mod postgres;
 mod recount;
 mod tcp;
@@ -28,7 +29,9 @@ use tempfile::TempDir;
 
 pub use answer::Answer;
 pub use call::Call;
+pub use packages::Node;
 pub use postgres::Database;
+pub use tcp::Served;
 pub use uploads::{Upload, md5};
 
 /// `2027-01-15T08:00:00Z`, at the start of a window of download URLs.

@@ -1,1 +1,6 @@
+mod archives;
+mod delivery;
 mod once;
+mod package;
+mod tcp;
+mod wire;

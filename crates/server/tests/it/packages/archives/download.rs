@@ -1,0 +1,254 @@
+//! The download as a client sees it: headers, ranges, refusals.
+
+use std::time::Duration;
+
+use crate::harness::{DAY, HOUR, Library};
+
+const BLOCK: usize = 256 * 1024;
+
+#[tokio::test]
+async fn the_first_get_brings_it_and_the_second_is_refused() {
+    let library = Library::start().await;
+    let package = library.package(BLOCK * 2 + 5).await;
+    let answer = library.download(&package).send().await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.body, package.bytes);
+    for (name, value) in [
+        ("content-length", package.bytes.len().to_string().as_str()),
+        ("etag", &package.etag()),
+        ("content-type", "application/zip"),
+        (
+            "content-disposition",
+            "attachment; filename=\"package.zip\"",
+        ),
+        ("accept-ranges", "bytes"),
+        ("cache-control", "no-store"),
+        ("x-accel-buffering", "no"),
+        ("x-content-type-options", "nosniff"),
+    ] {
+        assert_eq!(answer.header(name), value, "{name}");
+    }
+    let again = library.download(&package).send().await;
+    assert_eq!(
+        again.line(),
+        "403 ROMA.19002 The package has been downloaded, which can be done only once; export again."
+    );
+    assert_eq!(again.json()["request_id"], again.header("x-request-id"));
+    let head = library.call("HEAD", &package.path).send().await;
+    assert_eq!(head.status, 403);
+}
+
+#[tokio::test]
+async fn head_shows_the_headers_and_leases_nothing() {
+    let library = Library::start().await;
+    let package = library.package(1000).await;
+    let colleague = library.colleague().await;
+    for _ in 0..3 {
+        let call = library.call("HEAD", &package.path).by(&colleague);
+        let head = call.header("range", "bytes=5-").send().await;
+        assert_eq!(head.status, 200);
+        assert_eq!(head.header("content-length"), "1000");
+        assert_eq!(head.header("etag"), package.etag());
+        assert!(head.body.is_empty());
+    }
+    assert_eq!(library.record(&package).await["state"], "READY");
+    library.download(&package).send().await.ok();
+}
+
+#[tokio::test]
+async fn what_is_not_there_and_what_is_not_yours_answer_the_same() {
+    let library = Library::start().await;
+    let package = library.package(1000).await;
+    let stranger = library.stranger().await;
+    let elsewhere = package.path.replace("/instances/", "/instances/x");
+    let unknown = format!("{}0", package.path);
+    let foreign = package
+        .path
+        .replace(&library.owner.project_id, &stranger.project_id);
+    for (path, caller) in [
+        (&elsewhere, &library.owner),
+        (&unknown, &library.owner),
+        (&foreign, &stranger),
+    ] {
+        for more in ["", "/entrepot/record", "/entrepot/contents"] {
+            let call = library.call("GET", &format!("{path}{more}")).by(caller);
+            assert_eq!(call.send().await.code(), "403 ROMA.19001", "{path}{more}");
+        }
+    }
+    let answer = library.download(&package).by(&stranger).send().await;
+    assert_eq!(answer.code(), "403 ROMA.1006");
+}
+
+#[tokio::test]
+async fn a_cut_download_goes_on_by_range_or_anew() {
+    let library = Library::start().await;
+    let node = library.this_node();
+    for size in [1, 2, BLOCK * 4 + 3] {
+        for cut in [0, 1, size / 2, size.saturating_sub(1)] {
+            for anew in [false, true] {
+                let package = library.package(size).await;
+                let blocks = if cut == 0 { 0 } else { cut.min(size - 1) };
+                let mut got = node
+                    .cut(library.download(&package), blocks.min(BLOCK))
+                    .await;
+                if got.len() == size {
+                    continue;
+                }
+                assert_eq!(library.record(&package).await["state"], "LEASED");
+                let answer = if anew {
+                    got.clear();
+                    library.download(&package).send().await
+                } else {
+                    library.resume(&package, got.len()).send().await
+                };
+                assert_eq!(answer.status, if anew { 200 } else { 206 });
+                got.extend_from_slice(&answer.body);
+                assert_eq!(got, package.bytes);
+                let again = library.download(&package).send().await;
+                assert_eq!(again.code(), "403 ROMA.19002");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_stale_if_range_brings_the_whole() {
+    let library = Library::start().await;
+    let package = library.package(1000).await;
+    let call = library.download(&package).header("range", "bytes=500-");
+    let answer = call.header("if-range", "\"another\"").send().await;
+    assert_eq!((answer.status, answer.body.len()), (200, 1000));
+}
+
+#[tokio::test]
+async fn single_ranges_are_sent_and_several_bring_the_whole() {
+    let library = Library::start().await;
+    let package = library.package(1000).await;
+    let range = |text: &str| library.download(&package).header("range", text);
+    let answer = range("bytes=10-19").send().await;
+    assert_eq!(answer.status, 206);
+    assert_eq!(answer.header("content-range"), "bytes 10-19/1000");
+    assert_eq!(answer.body, package.bytes[10..20]);
+    let answer = range("bytes=1000-").send().await;
+    assert_eq!(answer.code(), "416 ROMA.19009");
+    assert_eq!(answer.header("content-range"), "bytes */1000");
+    // the end of it alone does not use it up: the beginning was never sent
+    let answer = range("bytes=-1").send().await;
+    assert_eq!(answer.body, package.bytes[999..]);
+    let answer = range("bytes=0-9, 500-").send().await;
+    assert_eq!((answer.status, answer.body.len()), (200, 1000));
+    assert_eq!(
+        library.download(&package).send().await.code(),
+        "403 ROMA.19002"
+    );
+}
+
+#[tokio::test]
+async fn an_unsatisfiable_range_leases_nothing() {
+    let library = Library::start().await;
+    let package = library.package(1000).await;
+    let call = library.download(&package).header("range", "bytes=1000-");
+    assert_eq!(call.send().await.status, 416);
+    assert_eq!(library.record(&package).await["state"], "READY");
+}
+
+#[tokio::test]
+async fn only_the_holder_goes_on() {
+    let library = Library::start().await;
+    let node = library.this_node();
+    let colleague = library.colleague().await;
+    let package = library.package(BLOCK * 4).await;
+    let held = node.open(library.download(&package)).await;
+    let other = |method: &str| library.call(method, &package.path).by(&colleague);
+    assert_eq!(other("GET").send().await.code(), "403 ROMA.19003");
+    assert_eq!(other("HEAD").send().await.status, 403);
+    drop(held);
+    node.quiet().await;
+    assert_eq!(other("GET").send().await.code(), "403 ROMA.19007");
+    library.download(&package).send().await.ok();
+    node.quiet().await;
+    assert_eq!(other("GET").send().await.code(), "403 ROMA.19002");
+}
+
+#[tokio::test]
+async fn nobody_came_in_time() {
+    let library = Library::start().await;
+    let package = library.package(1000).await;
+    library.pass_almost(7 * DAY);
+    assert_eq!(library.call("HEAD", &package.path).send().await.status, 200);
+    library.pass(Duration::from_millis(1));
+    assert_eq!(
+        library.download(&package).send().await.code(),
+        "403 ROMA.19004"
+    );
+    assert_eq!(library.stored().await, 1);
+    library.end_archives().await;
+    assert_eq!(library.stored().await, 0);
+    let record = library.record(&package).await;
+    assert_eq!(record["state"], "EXPIRED");
+    assert_eq!(record["ended_at"], "2027-01-22T08:00:00Z");
+    assert_eq!(
+        library.download(&package).send().await.code(),
+        "403 ROMA.19004"
+    );
+}
+
+#[tokio::test]
+async fn the_lease_is_over() {
+    let library = Library::start().await;
+    let node = library.this_node();
+    let colleague = library.colleague().await;
+    let package = library.package(BLOCK * 4).await;
+    node.cut(library.download(&package), 1).await;
+    library.pass_almost(24 * HOUR);
+    node.cut(library.download(&package), 1).await;
+    library.pass(Duration::from_millis(1));
+    for caller in [&library.owner, &colleague] {
+        let answer = library.download(&package).by(caller).send().await;
+        assert_eq!(answer.code(), "403 ROMA.19004");
+    }
+    library.end_archives().await;
+    assert_eq!(library.record(&package).await["state"], "EXPIRED");
+    assert_eq!(library.stored().await, 0);
+}
+
+#[tokio::test]
+async fn a_delivery_that_began_in_time_may_end_after_the_lease() {
+    let library = Library::start().await;
+    let node = library.this_node();
+    let package = library.package(BLOCK * 4).await;
+    let held = node.open(library.download(&package)).await;
+    library.pass(24 * HOUR);
+    // it says so again within a second, by the clock that was moved
+    while library.archive(&package).await.delivery.until.unwrap() < library.app.clock.now() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    library.end_archives().await;
+    let body = http_body_util::BodyExt::collect(held.into_body()).await;
+    assert_eq!(body.unwrap().to_bytes(), package.bytes);
+    node.quiet().await;
+    assert_eq!(library.record(&package).await["state"], "CONSUMED");
+}
+
+#[tokio::test]
+async fn a_package_is_sent_a_bounded_number_of_times() {
+    let library = Library::with(|setup| setup.config.archive_max_sends = 3).await;
+    let node = library.this_node();
+    let package = library.package(BLOCK * 4).await;
+    for _ in 0..2 {
+        node.cut(library.download(&package), BLOCK * 3 + 1 - BLOCK)
+            .await;
+        node.cut(library.download(&package), BLOCK).await;
+    }
+    // eight of twelve blocks are sent
+    assert_eq!(library.record(&package).await["sent_bytes"], BLOCK * 8);
+    node.cut(library.download(&package), 1).await;
+    assert_eq!(
+        library.download(&package).send().await.code(),
+        "403 ROMA.19006"
+    );
+    let rest = library.resume(&package, BLOCK).send().await;
+    assert_eq!((rest.status, rest.body.len()), (206, BLOCK * 3));
+    node.quiet().await;
+    assert_eq!(library.record(&package).await["state"], "CONSUMED");
+}
