@@ -28,7 +28,8 @@ CREATE TABLE apps (
     UNIQUE (instance_id, name),
     UNIQUE (instance_id, app_key)
 );
-CREATE INDEX apps_by_create_time ON apps (instance_id, created_at, app_id);
+-- the order of the list: favourites first
+CREATE INDEX apps_in_order ON apps (instance_id, favorite DESC, created_at, app_id);
 
 -- the digital assets that an application groups
 CREATE TABLE app_assets (

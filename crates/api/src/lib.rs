@@ -7,3 +7,5 @@ pub mod archives;
 pub mod assets;
 pub mod files;
 pub mod iam;
+pub mod integration;
+pub mod packages;

@@ -12,6 +12,7 @@ pub mod layout;
 mod lines;
 pub mod model;
 mod path;
+pub mod reader;
 mod time;
 mod zip;
 

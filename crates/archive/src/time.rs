@@ -232,8 +232,8 @@ mod tests {
             let stamp = DosTime::from_unix(seconds);
             (
                 stamp.date >> 9,
-                stamp.date >> 5 & 15,
-                stamp.date & 31,
+                stamp.date >> 5 & 0xf,
+                stamp.date & 0x1f,
                 stamp.time,
             )
         };
@@ -241,9 +241,9 @@ mod tests {
         assert_eq!(date(i64::MIN), (0, 1, 1, 0));
         assert_eq!(date(315_532_800), (0, 1, 1, 0));
         assert_eq!(date(4_354_819_199).0, 127);
-        assert_eq!(date(i64::MAX), (127, 12, 31, 23 << 11 | 59 << 5 | 29));
+        assert_eq!(date(i64::MAX), (127, 12, 31, 0xbf7d));
         // 2026-03-01T08:09:10Z
-        assert_eq!(date(1_772_352_550), (46, 3, 1, 8 << 11 | 9 << 5 | 5));
+        assert_eq!(date(1_772_352_550), (46, 3, 1, 0x4125));
     }
 
     #[test]

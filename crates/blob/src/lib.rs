@@ -20,6 +20,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use bytes::Bytes;
+
 pub use digest::{Digests, Hasher, PartDigest, PartHasher};
 pub use disk::{FileStep, FileSteps};
 pub use error::{BlobError, Result};
@@ -67,6 +69,15 @@ pub struct Entry {
     pub modified: SystemTime,
 }
 
+/// A part of what [`Blobs::read_pieces`] streams.
+#[derive(Clone, Debug)]
+pub enum Piece {
+    /// A range of a stored object.
+    Stored(StorageKey, Range<u64>),
+    /// Bytes that are at hand.
+    Given(Bytes),
+}
+
 impl Blobs {
     /// Opens the folder `root` and makes what is missing of it. Blocks; meant for the start.
     pub fn open_disk(root: &Path) -> Result<Self> {
@@ -107,9 +118,16 @@ impl Blobs {
     /// object's end are an `Err` item; the stream ends after one.
     #[must_use]
     pub fn read(&self, key: &StorageKey, range: Range<u64>) -> ByteStream {
+        self.read_pieces(vec![Piece::Stored(key.clone(), range)])
+    }
+
+    /// The bytes of all pieces, one after the other, as a single stream: it reads ahead across
+    /// them, and small ones share a block. An `Err` item ends it, as with `read`.
+    #[must_use]
+    pub fn read_pieces(&self, pieces: Vec<Piece>) -> ByteStream {
         match &self.0 {
-            Store::Disk(disk) => disk.read(key, range),
-            Store::Memory(memory) => memory.read(key, range),
+            Store::Disk(disk) => disk.read(pieces),
+            Store::Memory(memory) => memory.read(pieces),
         }
     }
 

@@ -9,7 +9,7 @@ use bytes::Bytes;
 
 use crate::key::Shard;
 use crate::lane::locked;
-use crate::{BlobError, ByteStream, Entry, Page, Result, StorageKey};
+use crate::{BlobError, ByteStream, Entry, Page, Piece, Result, StorageKey};
 
 #[derive(Clone)]
 pub(crate) struct Memory {
@@ -43,8 +43,12 @@ impl Memory {
         }
     }
 
-    pub fn read(&self, key: &StorageKey, range: Range<u64>) -> ByteStream {
-        ByteStream::memory(self.slice(key, range))
+    pub fn read(&self, pieces: Vec<Piece>) -> ByteStream {
+        let pieces = pieces.into_iter().map(|piece| match piece {
+            Piece::Given(bytes) => Ok(bytes),
+            Piece::Stored(key, range) => self.slice(&key, range),
+        });
+        ByteStream::memory(pieces.collect())
     }
 
     fn slice(&self, key: &StorageKey, range: Range<u64>) -> Result<Bytes> {

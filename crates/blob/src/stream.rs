@@ -1,4 +1,4 @@
-//! The bytes of one range as a stream of blocks, read ahead by blocking jobs.
+//! The bytes of ranges as a stream of blocks, read ahead by blocking jobs.
 //!
 //! A job reads until enough blocks wait, then gives its thread back; the stream starts another one
 //! when few are left. A client that takes its bytes slowly, or not at all, so holds no thread.
@@ -30,8 +30,8 @@ pub struct ByteStream(Kind);
 
 enum Kind {
     Disk(Arc<Mutex<State>>),
-    /// None once the error has been given.
-    Memory(Option<Result<Bytes>>),
+    /// Nothing after an error.
+    Memory(VecDeque<Result<Bytes>>),
 }
 
 struct State {
@@ -56,8 +56,8 @@ impl ByteStream {
         }))))
     }
 
-    pub(crate) fn memory(bytes: Result<Bytes>) -> Self {
-        Self(Kind::Memory(Some(bytes)))
+    pub(crate) fn memory(pieces: VecDeque<Result<Bytes>>) -> Self {
+        Self(Kind::Memory(pieces))
     }
 }
 
@@ -67,11 +67,7 @@ impl Stream for ByteStream {
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         match &mut self.0 {
             Kind::Disk(shared) => poll_disk(shared, cx),
-            Kind::Memory(Some(Ok(rest))) => {
-                let block = rest.split_to(rest.len().min(BLOCK));
-                Poll::Ready((!block.is_empty()).then_some(Ok(block)))
-            }
-            Kind::Memory(failed) => Poll::Ready(failed.take()),
+            Kind::Memory(pieces) => Poll::Ready(next_in_memory(pieces)),
         }
     }
 }
@@ -80,6 +76,16 @@ impl Drop for ByteStream {
     fn drop(&mut self) {
         if let Kind::Disk(shared) = &self.0 {
             locked(shared).source = Source::Ended;
+        }
+    }
+}
+
+fn next_in_memory(pieces: &mut VecDeque<Result<Bytes>>) -> Option<Result<Bytes>> {
+    loop {
+        match pieces.front_mut()? {
+            Ok(rest) if rest.is_empty() => drop(pieces.pop_front()),
+            Ok(rest) => return Some(Ok(rest.split_to(rest.len().min(BLOCK)))),
+            Err(_) => return std::mem::take(pieces).pop_front(),
         }
     }
 }

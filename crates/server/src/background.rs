@@ -4,11 +4,14 @@ use crate::config::{Config, minutes};
 use crate::files::hash::HashFile;
 use crate::jobs::Registry;
 use crate::objects::sweep::Sweep;
-use crate::packages::expiry::EndArchives;
+use crate::packages::expiry::TidyPackages;
+use crate::packages::{DeleteAssets, ExportAssets};
 
 pub fn registry(config: &Config) -> Registry {
     Registry::default()
+        .with::<DeleteAssets>()
+        .with::<ExportAssets>()
         .with::<HashFile>()
-        .with_periodic::<EndArchives>(minutes(config.sweep_minutes))
+        .with_periodic::<TidyPackages>(minutes(config.sweep_minutes))
         .with_periodic::<Sweep>(minutes(config.sweep_minutes))
 }

@@ -112,4 +112,13 @@ impl Ids {
     pub fn job(self) -> JobId {
         JobId(self.next())
     }
+    pub fn instance(self) -> InstanceId {
+        InstanceId(self.next())
+    }
+    pub fn app(self) -> AppId {
+        AppId(self.next())
+    }
+    pub fn task(self) -> TaskId {
+        TaskId(self.next())
+    }
 }

@@ -12,6 +12,7 @@ pub mod health;
 pub mod http;
 pub mod iam;
 pub mod ids;
+pub mod instances;
 pub mod jobs;
 pub mod keys;
 pub mod objects;

@@ -5,14 +5,14 @@ use utoipa::OpenApi;
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::app::App;
-use crate::{assets, files, health, iam, objects, packages};
+use crate::{assets, files, health, iam, instances, objects, packages};
 
 #[derive(OpenApi)]
 #[openapi(
     info(
         title = "Entrepot",
-        description = "A media asset library: MetaStudio digital assets. Calls under /v1 and /v3 take \
-            an X-Auth-Token or an SDK-HMAC-SHA256 signature of an access key."
+        description = "A media asset library: MetaStudio digital assets, ROMA applications and tasks. \
+            Calls under /v1, /v2 and /v3 take an X-Auth-Token or an SDK-HMAC-SHA256 signature of an access key."
     ),
     paths(
         assets::batch_action::post,
@@ -34,12 +34,32 @@ use crate::{assets, files, health, iam, objects, packages};
         iam::domains::get,
         iam::projects::get,
         iam::tokens::post,
+        instances::apps::create::post,
+        instances::apps::delete::delete,
+        instances::apps::digital_assets::delete,
+        instances::apps::digital_assets::get,
+        instances::apps::digital_assets::put,
+        instances::apps::list::get,
+        instances::apps::secret::get,
+        instances::apps::secret::put,
+        instances::apps::show::get,
+        instances::apps::update::put,
+        instances::apps::validate::get,
+        instances::list::get,
+        instances::tasks::create::post,
+        instances::tasks::delete::delete,
+        instances::tasks::list::get,
+        instances::tasks::show::get,
+        instances::tasks::update::put,
         objects::get::get,
         objects::put::put,
         packages::archives::contents::get,
         packages::archives::download::get,
         packages::archives::receipt::post,
         packages::archives::record::get,
+        packages::delete::post,
+        packages::export::post,
+        packages::jobs::get,
     )
 )]
 pub struct Description;

@@ -10,7 +10,7 @@ use tower::ServiceBuilder;
 
 use crate::app::App;
 use crate::http::{authenticate, respond, slashes};
-use crate::{assets, files, health, iam, objects, openapi, packages};
+use crate::{assets, files, health, iam, instances, objects, openapi, packages};
 
 pub fn router(app: App) -> Router {
     let calls = Router::new()
@@ -73,6 +73,37 @@ fn authenticated(app: &App) -> Router<App> {
             post(files::create_large::post),
         )
         .route(
+            "/v2/{project_id}/fdi/instances/{instance_id}/tasks",
+            get(instances::tasks::list::get).post(instances::tasks::create::post),
+        )
+        .route(
+            "/v2/{project_id}/fdi/instances/{instance_id}/tasks/{task_id}",
+            get(instances::tasks::show::get)
+                .put(instances::tasks::update::put)
+                .delete(instances::tasks::delete::delete),
+        )
+        .route("/v2/{project_id}/instances", get(instances::list::get))
+        .route(
+            "/v2/{project_id}/instances/{instance_id}/apps",
+            get(instances::apps::list::get).post(instances::apps::create::post),
+        )
+        .route(
+            "/v2/{project_id}/instances/{instance_id}/apps/{app_id}",
+            get(instances::apps::show::get)
+                .put(instances::apps::update::put)
+                .delete(instances::apps::delete::delete),
+        )
+        .route(
+            "/v2/{project_id}/instances/{instance_id}/apps/{app_id}/entrepot/digital-assets",
+            get(instances::apps::digital_assets::get)
+                .put(instances::apps::digital_assets::put)
+                .delete(instances::apps::digital_assets::delete),
+        )
+        .route(
+            "/v2/{project_id}/instances/{instance_id}/apps/{app_id}/secret",
+            get(instances::apps::secret::get).put(instances::apps::secret::put),
+        )
+        .route(
             "/v2/{project_id}/instances/{instance_id}/assets/archives/{archive_id}",
             get(packages::archives::download::get),
         )
@@ -87,6 +118,22 @@ fn authenticated(app: &App) -> Router<App> {
         .route(
             "/v2/{project_id}/instances/{instance_id}/assets/archives/{archive_id}/entrepot/record",
             get(packages::archives::record::get),
+        )
+        .route(
+            "/v2/{project_id}/instances/{instance_id}/assets/delete",
+            post(packages::delete::post),
+        )
+        .route(
+            "/v2/{project_id}/instances/{instance_id}/assets/export",
+            post(packages::export::post),
+        )
+        .route(
+            "/v2/{project_id}/instances/{instance_id}/assets/jobs/{job_id}",
+            get(packages::jobs::get),
+        )
+        .route(
+            "/v2/{project_id}/instances/{instance_id}/validate-apps",
+            get(instances::apps::validate::get),
         )
         .route("/v3/auth/domains", get(iam::domains::get))
         .route("/v3/projects", get(iam::projects::get))

@@ -16,7 +16,7 @@ use crate::iam::bootstrap;
 use crate::jobs::{Runner, queue};
 use crate::keys::MasterKey;
 use crate::packages::delivery;
-use crate::{background, health, router};
+use crate::{background, health, instances, router};
 
 const UPKEEP: Duration = Duration::from_secs(30);
 
@@ -109,6 +109,9 @@ impl Server {
         bootstrap::bootstrap(&app, &endpoint)
             .await
             .map_err(cannot("the first account"))?;
+        instances::bootstrap::bootstrap(&app)
+            .await
+            .map_err(cannot("the first instance"))?;
         if matches!(app.db, Db::Sqlite(_)) {
             app.db
                 .write(async |tx| {

@@ -8,7 +8,6 @@ mod reader;
 mod steps;
 
 use std::io;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -22,7 +21,7 @@ pub(crate) use steps::Unwatched;
 pub use steps::{FileStep, FileSteps};
 
 use crate::key::Shard;
-use crate::{BlobError, ByteStream, Page, Result, StorageKey};
+use crate::{BlobError, ByteStream, Page, Piece, Result, StorageKey};
 
 const TEMPORARIES: &str = "tmp";
 
@@ -71,8 +70,8 @@ impl Disk {
         Draft::new(Arc::clone(&self.0), key.clone())
     }
 
-    pub fn read(&self, key: &StorageKey, range: Range<u64>) -> ByteStream {
-        ByteStream::disk(DiskReader::new(Arc::clone(&self.0), key.clone(), range))
+    pub fn read(&self, pieces: Vec<Piece>) -> ByteStream {
+        ByteStream::disk(DiskReader::new(Arc::clone(&self.0), pieces))
     }
 
     pub async fn size(&self, key: &StorageKey) -> Result<Option<u64>> {

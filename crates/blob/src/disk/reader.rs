@@ -1,4 +1,4 @@
-//! Reads a range of one file block by block, into buffers that are used again.
+//! Reads ranges of files one after the other, block by block, into buffers that are used again.
 
 use std::fs::File;
 use std::io;
@@ -11,73 +11,115 @@ use bytes::Bytes;
 use super::Tree;
 use crate::lane::locked;
 use crate::stream::BLOCK;
-use crate::{BlobError, Result, StorageKey};
+use crate::{BlobError, Piece, Result, StorageKey};
 
 /// Blocks kept for the next reader: 16 MiB at most.
 const KEPT: usize = 64;
 
 pub(crate) struct DiskReader {
     disk: Arc<Tree>,
-    key: StorageKey,
-    rest: Range<u64>,
-    /// Opened by the first job: opening may block.
-    file: Option<File>,
+    rest: std::vec::IntoIter<Piece>,
+    current: Current,
+}
+
+/// What is left of the piece being read.
+enum Current {
+    Nothing,
+    Given(Bytes),
+    Stored {
+        key: StorageKey,
+        rest: Range<u64>,
+        file: File,
+    },
 }
 
 impl DiskReader {
-    pub(super) fn new(disk: Arc<Tree>, key: StorageKey, range: Range<u64>) -> Self {
+    pub(super) fn new(disk: Arc<Tree>, pieces: Vec<Piece>) -> Self {
         Self {
             disk,
-            key,
-            rest: range,
-            file: None,
+            rest: pieces.into_iter(),
+            current: Current::Nothing,
         }
     }
 
-    fn open(&self) -> Result<File> {
-        let file = match File::open(self.disk.path(&self.key)) {
+    /// Files are opened here, by a job: opening may block.
+    fn begin(&self, piece: Piece) -> Result<Current> {
+        let (key, rest) = match piece {
+            Piece::Given(bytes) => return Ok(Current::Given(bytes)),
+            Piece::Stored(key, range) => (key, range),
+        };
+        let file = match File::open(self.disk.path(&key)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(BlobError::NotFound(self.key.clone()));
+                return Err(BlobError::NotFound(key));
             }
             opened => opened?,
         };
         let actual = file.metadata()?.len();
-        if actual < self.rest.end {
-            return Err(self.too_short(actual));
+        if actual < rest.end {
+            return Err(too_short(&key, rest.end, actual));
         }
-        Ok(file)
+        Ok(Current::Stored { key, rest, file })
     }
 
+    /// A block that is full, unless the last piece ends in it: small pieces share one.
     fn read_block(&mut self) -> Result<Bytes> {
-        let file = match self.file.take() {
-            Some(file) => file,
-            None => self.open()?,
-        };
-        let wanted = self.rest.end.saturating_sub(self.rest.start);
-        let wanted = usize::try_from(wanted).map_or(BLOCK, |wanted| wanted.min(BLOCK));
         let mut block = self.disk.blocks.take();
-        while block.len < wanted {
-            let (at, buffer) = (self.rest.start, &mut block.buffer[block.len..wanted]);
-            match file.read_at(buffer, at) {
-                Ok(0) => return Err(self.too_short(at)),
-                Ok(read) => {
-                    block.len += read;
-                    self.rest.start += read as u64;
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error.into()),
+        while block.len < BLOCK {
+            if self.current.read(&mut block)? {
+                continue;
             }
+            let Some(piece) = self.rest.next() else { break };
+            self.current = self.begin(piece)?;
         }
-        self.file = Some(file);
         Ok(Bytes::from_owner(block))
     }
+}
 
-    fn too_short(&self, actual: u64) -> BlobError {
-        BlobError::Corrupt {
-            key: self.key.clone(),
-            expected: self.rest.end,
-            actual,
+impl Current {
+    /// Answers false when nothing is left.
+    fn read(&mut self, block: &mut Block) -> Result<bool> {
+        let room = &mut block.buffer[block.len..];
+        let read = match self {
+            Self::Nothing => 0,
+            Self::Given(bytes) => {
+                let taken = bytes.split_to(bytes.len().min(room.len()));
+                room[..taken.len()].copy_from_slice(&taken);
+                taken.len()
+            }
+            Self::Stored { rest, .. } if rest.is_empty() => 0,
+            Self::Stored { key, rest, file } => {
+                let left = usize::try_from(rest.end - rest.start);
+                let wanted = left.map_or(room.len(), |left| left.min(room.len()));
+                let read = read_at(file, &mut room[..wanted], rest.start)?;
+                if read == 0 {
+                    return Err(too_short(key, rest.end, rest.start));
+                }
+                rest.start += read as u64;
+                read
+            }
+        };
+        block.len += read;
+        if read == 0 {
+            *self = Self::Nothing;
         }
+        Ok(read > 0)
+    }
+}
+
+fn read_at(file: &File, buffer: &mut [u8], at: u64) -> io::Result<usize> {
+    loop {
+        match file.read_at(buffer, at) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            other => return other,
+        }
+    }
+}
+
+fn too_short(key: &StorageKey, expected: u64, actual: u64) -> BlobError {
+    BlobError::Corrupt {
+        key: key.clone(),
+        expected,
+        actual,
     }
 }
 
@@ -86,10 +128,6 @@ impl Iterator for DiskReader {
     type Item = Result<Bytes>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        // The first call opens the file even for an empty range: the key may not exist.
-        if self.file.is_some() && self.rest.is_empty() {
-            return None;
-        }
         match self.read_block() {
             Ok(block) if block.is_empty() => None,
             other => Some(other),

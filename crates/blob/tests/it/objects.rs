@@ -4,9 +4,9 @@ use std::num::NonZeroUsize;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use entrepot_blob::{BlobError, StorageKey};
-use futures_util::StreamExt;
+use entrepot_blob::{BlobError, Piece, StorageKey};
 use futures_util::future::try_join_all;
+use futures_util::{StreamExt, TryStreamExt};
 
 use crate::places::{all, get, is_not_found, key, list, pattern, put};
 
@@ -282,5 +282,44 @@ async fn of_many_writers_of_one_key_one_wins() {
         assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1);
         place.blobs.delete(&key(1)).await.unwrap();
         place.assert_nothing_is_left().await;
+    }
+}
+
+#[tokio::test]
+async fn pieces_are_read_as_one_stream() {
+    for place in all() {
+        let bytes = pattern(300_000);
+        for number in 1..=3 {
+            put(&place.blobs, &key(number), &bytes, 100_000)
+                .await
+                .unwrap();
+        }
+        let stored = |number, range| Piece::Stored(key(number), range);
+        let mut pieces = vec![
+            Piece::Given(Bytes::new()),
+            stored(1, 5..5),
+            Piece::Given(Bytes::from_static(b"between")),
+            stored(2, 10..300_000),
+            stored(1, 0..300_000),
+        ];
+        let mut expected = [b"between", &bytes[10..], &bytes].concat();
+        // many small ones share a block
+        for at in (0..5000).step_by(20) {
+            pieces.push(stored(3, at..at + 20));
+        }
+        expected.extend_from_slice(&bytes[..5000]);
+        let stream = place.blobs.read_pieces(pieces.clone());
+        let blocks: Vec<Bytes> = stream.try_collect().await.unwrap();
+        assert!(blocks.concat() == expected);
+        if place.on_disk() {
+            assert_eq!(blocks.len(), 3);
+        }
+
+        // one that is not there ends the stream
+        pieces.insert(4, stored(9, 0..1));
+        let items: Vec<_> = place.blobs.read_pieces(pieces).collect().await;
+        let (last, before) = items.split_last().unwrap();
+        assert!(matches!(last, Err(BlobError::NotFound(_))));
+        assert!(before.iter().all(Result::is_ok), "{before:?}");
     }
 }

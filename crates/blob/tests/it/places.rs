@@ -52,6 +52,10 @@ impl Place {
         self.folder.as_ref().unwrap().path()
     }
 
+    pub fn on_disk(&self) -> bool {
+        self.folder.is_some()
+    }
+
     pub fn temporaries(&self) -> Vec<PathBuf> {
         let tmp = self.root().join("tmp");
         std::fs::read_dir(tmp)

@@ -1,6 +1,7 @@
 //! `entrepot admin …`: works on the library itself, while it is served or not.
 
 mod asset;
+mod instance;
 
 use clap::{Args, Subcommand};
 use entrepot_server::server;
@@ -20,6 +21,9 @@ enum Command {
     /// Block and unblock assets
     #[command(subcommand)]
     Asset(asset::Asset),
+    /// Create and list integration instances
+    #[command(subcommand)]
+    Instance(instance::Instance),
 }
 
 pub fn run(command: Admin) -> anyhow::Result<()> {
@@ -36,6 +40,7 @@ pub fn run(command: Admin) -> anyhow::Result<()> {
         let app = server::open(config, "").await?;
         match command.command {
             Command::Asset(command) => asset::run(&app, command).await,
+            Command::Instance(command) => instance::run(&app, command).await,
         }
     })
 }

@@ -8,8 +8,8 @@ use crate::clock::Timestamp;
 use crate::config::days;
 use crate::db::Tx;
 use crate::error::Result;
-use crate::files;
 use crate::ids::{AssetId, ProjectId};
+use crate::{files, instances};
 
 /// The asset, if it is the project's.
 pub async fn require(tx: &mut Tx, project: &ProjectId, id: &AssetId) -> Result<Asset> {
@@ -105,6 +105,7 @@ pub async fn purge_bin(app: &App) -> Result<bool> {
             }
             for asset in gone {
                 files::forget_all(tx, &asset.asset_id).await?;
+                instances::forget_asset(tx, &asset.asset_id).await?;
                 store::delete_purged(tx, &asset).await?;
             }
             Ok(more)

@@ -11,6 +11,7 @@
 //! * [`Db::write`] is one transaction: on `SQLite` a savepoint of a group commit on the one
 //!   writer, on `PostgreSQL` SERIALIZABLE with bounded retry. It answers after the commit is durable.
 
+mod feed;
 mod migrate;
 mod postgres;
 mod sql;
@@ -20,6 +21,7 @@ mod value;
 use std::path::Path;
 use std::time::Duration;
 
+pub use feed::Feed;
 pub use sql::{Sql, like_escape, placeholders};
 pub use value::{Cell, FromCell, Row, Value};
 

@@ -15,6 +15,6 @@ pub mod store;
 pub mod unfinished;
 pub mod view;
 
-pub use model::{File, FileState};
-pub use store::{delete_all, forget_all, has_any};
+pub use model::{Category, File, FileState};
+pub use store::{Digests, delete_all, forget_all, has_any, list_with_digests};
 pub use view::list_infos;

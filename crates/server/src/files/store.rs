@@ -154,6 +154,7 @@ pub struct Digests {
     pub size: Option<i64>,
     pub md5: Option<String>,
     pub sha256: Option<String>,
+    pub crc32: Option<u32>,
 }
 
 /// All files of some assets but the deleted ones, oldest first.
@@ -161,7 +162,7 @@ pub async fn list_with_digests(tx: &mut Tx, assets: &[&Asset]) -> Result<Vec<(Fi
     let ids: Vec<&str> = assets.iter().map(|asset| asset.asset_id.as_str()).collect();
     let mut sql = Sql::new("SELECT ");
     sql.push(COLUMNS);
-    sql.push(", b.size, b.md5, b.sha256 FROM files f LEFT JOIN blobs b ON b.blob_id = f.blob_id");
+    sql.push(", b.size, b.md5, b.sha256, b.crc32 FROM files f LEFT JOIN blobs b ON b.blob_id = f.blob_id");
     sql.push(" WHERE f.asset_id ").bind_in(&ids);
     sql.push(" AND f.state <> 'DELETED' ORDER BY f.asset_id, f.created_at, f.file_id");
     let rows = tx.query(sql.text(), sql.params()).await?;
@@ -172,6 +173,7 @@ pub async fn list_with_digests(tx: &mut Tx, assets: &[&Asset]) -> Result<Vec<(Fi
                 size: row.next()?,
                 md5: row.next()?,
                 sha256: row.next()?,
+                crc32: row.next()?,
             };
             Ok((file, digests))
         })

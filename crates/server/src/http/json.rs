@@ -18,15 +18,35 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = Error;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
-        let body = Bytes::from_request(request, state).await.map_err(|e| {
-            let code = match e.status() {
-                StatusCode::PAYLOAD_TOO_LARGE => ErrorCode::BodyTooLarge,
-                _ => ErrorCode::BadRequest,
-            };
-            Error::new(code, format!("The body could not be read: {e}"))
-        })?;
+        let body = read(request, state).await?;
         parse(&body).map(Json)
     }
+}
+
+/// A body that may be left out, as some clients do.
+#[derive(Debug, Clone, Copy)]
+pub struct OptionalJson<T>(pub Option<T>);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for OptionalJson<T> {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
+        let body = read(request, state).await?;
+        if body.trim_ascii().is_empty() {
+            return Ok(Self(None));
+        }
+        parse(&body).map(|body| Self(Some(body)))
+    }
+}
+
+async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Error> {
+    Bytes::from_request(request, state).await.map_err(|e| {
+        let code = match e.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => ErrorCode::BodyTooLarge,
+            _ => ErrorCode::BadRequest,
+        };
+        Error::new(code, format!("The body could not be read: {e}"))
+    })
 }
 
 /// Tells malformed JSON from JSON of another shape. Bodies are objects; a list of their values in

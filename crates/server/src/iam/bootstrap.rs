@@ -31,6 +31,10 @@ pub struct Credentials {
     pub password: String,
     pub access_key: String,
     pub secret_key: String,
+    /// The integration instance that is there from the first start; files written by earlier
+    /// versions lack it until the next start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance_id: Option<String>,
 }
 
 impl std::fmt::Debug for Credentials {
@@ -57,6 +61,7 @@ impl Credentials {
             password: Secret::random(24).expose().to_owned(),
             access_key: keys::random_access_key(),
             secret_key: Secret::random(40).expose().to_owned(),
+            instance_id: Some(app.ids.next()),
         }
     }
 
@@ -73,7 +78,7 @@ impl Credentials {
             .map_err(|e| Error::internal(format!("{} is not understood: {e}", path.display())))
     }
 
-    fn write(&self, path: &Path) -> Result<()> {
+    pub fn write(&self, path: &Path) -> Result<()> {
         let mut text = serde_json::to_string_pretty(self).map_err(Error::internal)?;
         text.push('\n');
         keys::write_private(path, text.as_bytes())

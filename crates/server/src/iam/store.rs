@@ -133,6 +133,13 @@ pub async fn list_projects(
     Ok(rows.into_iter().map(project).collect::<Result<_, _>>()?)
 }
 
+/// Of every domain; for administrators.
+pub async fn list_all_projects(tx: &mut Tx) -> Result<Vec<Project>> {
+    let sql = "SELECT project_id, domain_id, name FROM projects ORDER BY project_id";
+    let rows = tx.query(sql, &[]).await?;
+    Ok(rows.into_iter().map(project).collect::<Result<_, _>>()?)
+}
+
 pub async fn insert_token(tx: &mut Tx, hash: &str, token: &StoredToken) -> Result<()> {
     tx.execute(
         "INSERT INTO tokens (token_hash, user_id, project_id, issued_at, expires_at) \

@@ -10,7 +10,7 @@ use futures_util::{Stream, StreamExt, stream as streams};
 use crate::app::App;
 
 /// Where a blob's bytes are.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Content {
     pub size: u64,
     pub segments: Vec<Segment>,
@@ -26,7 +26,7 @@ pub type Blocks = Pin<Box<dyn Stream<Item = Result<Bytes, BlobError>> + Send>>;
 
 impl Content {
     /// The pieces of segments that make up a range.
-    fn pieces(&self, range: &Range<u64>) -> Vec<(StorageKey, Range<u64>)> {
+    pub fn pieces(&self, range: &Range<u64>) -> Vec<(StorageKey, Range<u64>)> {
         let mut pieces = Vec::new();
         let mut begin = 0;
         for segment in &self.segments {

@@ -1,5 +1,7 @@
 //! SQL of blobs, their segments, and the parts of uploads.
 
+use std::collections::HashMap;
+
 use data_encoding::HEXLOWER;
 use entrepot_blob::{Digests, StorageKey};
 
@@ -229,6 +231,24 @@ pub async fn require_content(tx: &mut Tx, blob: &BlobId) -> Result<Content> {
         size: segments.iter().map(|segment| segment.size).sum(),
         segments,
     })
+}
+
+/// Where the bytes of several blobs are; a blob that is gone is not there.
+pub async fn list_contents(tx: &mut Tx, blobs: &[BlobId]) -> Result<HashMap<BlobId, Content>> {
+    let mut sql = Sql::new("SELECT blob_id, storage_key, size FROM segments WHERE blob_id ");
+    sql.bind_in(&blobs.iter().map(BlobId::as_str).collect::<Vec<_>>());
+    sql.push(" ORDER BY blob_id, seq");
+    let mut contents: HashMap<BlobId, Content> = HashMap::new();
+    for mut row in tx.query(sql.text(), sql.params()).await? {
+        let content = contents.entry(row.next()?).or_default();
+        let segment = Segment {
+            storage_key: storage_key(&row.next::<String>()?)?,
+            size: row.next()?,
+        };
+        content.size += segment.size;
+        content.segments.push(segment);
+    }
+    Ok(contents)
 }
 
 /// A part that has arrived.

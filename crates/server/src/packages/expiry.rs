@@ -1,5 +1,5 @@
-//! Gives up archives whose time is over, and lets go what ended ones still hold; comes round as a
-//! job.
+//! Gives up archives whose time is over, lets go what ended ones still hold, and ends asset jobs
+//! that nobody works on; comes round as a job.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,10 +11,10 @@ use crate::jobs::{Context, Job, JobError};
 const AT_A_TIME: u32 = 100;
 
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub struct EndArchives {}
+pub struct TidyPackages {}
 
-impl Job for EndArchives {
-    const KIND: &'static str = "end-archives";
+impl Job for TidyPackages {
+    const KIND: &'static str = "tidy-packages";
 
     fn subject(&self) -> &'static str {
         ""

@@ -1,19 +1,30 @@
 //! Asset packages: jobs that export, import and delete applications and tasks, and packages that
 //! are downloaded once.
 //!
-//! An export pins bytes and fixes a layout (`layout`); the zip comes to be while it is sent
-//! (`archives`, `delivery`). An import takes a package apart as it arrives (`uploads`, `receive`),
-//! checks all of it, and applies it in a job.
+//! An export (`contents`, `describe`) pins bytes and fixes a layout (`layout`); the zip comes to be
+//! while it is sent (`archives`, `delivery`). An import takes a package apart as it arrives
+//! (`uploads`, `receive`), checks all of it, and applies it in a job.
 
 pub mod archives;
+mod contents;
+pub mod delete;
+mod delete_job;
 pub mod delivery;
+mod describe;
 pub mod expiry;
+pub mod export;
+mod export_job;
 pub mod jobs;
-mod layout;
+pub mod layout;
+mod meter;
 pub mod model;
 pub mod once;
+mod requested;
 pub mod store;
 pub mod upkeep;
 mod work;
 
+pub use delete_job::DeleteAssets;
+pub use export_job::ExportAssets;
+pub use layout::Layout;
 pub use model::{Archive, ArchiveState, AssetJob, AssetJobStatus, AssetJobType};

@@ -95,6 +95,18 @@ pub enum ResourceType {
     Task,
 }
 
+impl ResourceType {
+    /// The word on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ResourceType::Application => "application",
+            ResourceType::Task => "task",
+        }
+    }
+}
+
+/// The most reasons that an answer has.
+const REASONS: usize = 10;
 /// The longest name and message of a [`Reason`].
 const REASON_TEXT: usize = 64;
 
@@ -107,6 +119,18 @@ impl Reason {
             error_msg: cut(message),
         }
     }
+}
+
+/// As many reasons as an answer has; the last one says how many are left out.
+pub fn few(mut reasons: Vec<Reason>) -> Vec<Reason> {
+    let rest = reasons.len().saturating_sub(REASONS);
+    reasons.truncate(REASONS);
+    if rest > 0
+        && let Some(last) = reasons.last_mut()
+    {
+        last.error_msg = format!("this item and {rest} more failed");
+    }
+    reasons
 }
 
 fn cut(text: &str) -> String {

@@ -1,10 +1,13 @@
-//! What an archive holds is let go once it is delivered or given up.
+//! What an archive holds is let go once it is delivered or given up; jobs that nobody works on any
+//! more are ended.
 
 use entrepot_blob::StorageKey;
 
-use super::store;
+use super::model::{AssetJobStatus, AssetJobType, Reason, ResourceType};
+use super::{store, work};
 use crate::app::App;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorCode, Result};
+use crate::http::render::of_roma;
 use crate::ids::ArchiveId;
 
 /// Pins that one transaction lets go.
@@ -47,4 +50,25 @@ pub async fn release_ended(app: &App) -> Result<bool> {
         release(app, archive).await?;
     }
     Ok(ended.len() == ARCHIVES as usize)
+}
+
+/// Ends the jobs that the queue gave up by itself, as it does with one that this version does not
+/// understand: otherwise their users could begin no other.
+pub async fn fail_abandoned(app: &App) -> Result<()> {
+    let now = app.clock.now();
+    app.db
+        .write(async move |tx| {
+            let kinds = AssetJobType::ALL.map(work::kind);
+            for job in store::jobs::list_abandoned(tx, &kinds).await? {
+                tracing::warn!(job = %job.job_id, "an asset job that nobody works on has failed");
+                let (_, code) = of_roma(ErrorCode::Internal);
+                let (kind, name) = (ResourceType::Application, job.job_id.as_str());
+                let message = "the server could not go on with this job; begin another";
+                let reasons = [Reason::new(kind, name, code, message)];
+                let failed = AssetJobStatus::Failed;
+                store::jobs::finish(tx, &job.job_id, failed, &reasons, None, now).await?;
+            }
+            Ok(())
+        })
+        .await
 }

@@ -4,11 +4,14 @@
 use crate::app::App;
 use crate::db::Tx;
 use crate::error::{Error, ErrorCode, Result};
+use crate::http::render::of_roma;
 use crate::iam::Caller;
 use crate::ids::{AssetJobId, InstanceId, ProjectId};
 use crate::jobs::{self, Context, Job, JobError};
 
-use super::model::{AssetJob, AssetJobStatus, AssetJobType, Reason};
+use super::delete_job::DeleteAssets;
+use super::export_job::ExportAssets;
+use super::model::{AssetJob, AssetJobStatus, AssetJobType, Reason, ResourceType};
 use super::store;
 
 /// Attempts after which a job is given up, so that nobody is locked out by one that always dies.
@@ -43,6 +46,43 @@ pub async fn begin<J: Job>(tx: &mut Tx, app: &App, asset_job: &AssetJob, work: &
     }
     jobs::enqueue(tx, app, work, asset_job.begin_at).await?;
     Ok(())
+}
+
+/// The queue's word for jobs of a type.
+pub fn kind(job_type: AssetJobType) -> &'static str {
+    match job_type {
+        AssetJobType::Export => ExportAssets::KIND,
+        AssetJobType::Import => "import-package",
+        AssetJobType::Delete => DeleteAssets::KIND,
+    }
+}
+
+/// Runs an attempt, and gives the job up when it was the last one: then `item` carries the reason.
+pub async fn attempt(
+    context: &Context,
+    id: &AssetJobId,
+    item: (ResourceType, String),
+    work: impl Future<Output = Result<(), JobError>>,
+) -> Result<(), JobError> {
+    let give_up = async |why: &str| {
+        tracing::error!(job = %id, why, "an asset job is given up");
+        let (_, code) = of_roma(ErrorCode::Internal);
+        let message = "given up after many attempts; the server's log says why";
+        fail(
+            context,
+            id,
+            vec![Reason::new(item.0, &item.1, code, message)],
+        )
+        .await
+    };
+    // its process may have died each time
+    if context.job.attempt > ATTEMPTS {
+        return give_up("the attempts before did not end").await;
+    }
+    match work.await {
+        Err(JobError::Retry(why)) if context.job.attempt >= ATTEMPTS => give_up(&why).await,
+        other => other,
+    }
 }
 
 pub fn running() -> Error {

@@ -10,6 +10,7 @@ mod files;
 mod harness;
 mod http;
 mod iam;
+mod instances;
 mod jobs;
 mod objects;
 mod packages;

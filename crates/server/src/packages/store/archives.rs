@@ -1,7 +1,7 @@
 //! SQL of archives and of the blobs that they pin.
 
 use crate::clock::Timestamp;
-use crate::db::{Row, Tx};
+use crate::db::{Row, Sql, Tx};
 use crate::error::{Error, Result};
 use crate::ids::{ArchiveId, BlobId, InstanceId, ProjectId, UserId};
 use crate::objects;
@@ -104,6 +104,16 @@ pub async fn insert(tx: &mut Tx, archive: &Archive) -> Result<()> {
     )
     .await?;
     Ok(())
+}
+
+/// Pins those of the blobs that are LIVE, and answers how many that are.
+pub async fn pin(tx: &mut Tx, archive: &ArchiveId, blobs: &[BlobId]) -> Result<u64> {
+    let mut sql = Sql::new("INSERT INTO archive_pins (archive_id, blob_id) SELECT ");
+    // a parameter alone has no type there
+    sql.push("CAST(").bind(archive);
+    sql.push(" AS TEXT), b.blob_id FROM blobs b WHERE b.state = 'LIVE' AND b.blob_id ");
+    sql.bind_in(&blobs.iter().map(BlobId::as_str).collect::<Vec<_>>());
+    Ok(tx.execute(sql.text(), sql.params()).await?)
 }
 
 pub async fn find(

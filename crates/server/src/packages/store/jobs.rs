@@ -1,9 +1,9 @@
 //! SQL of asset jobs.
 
 use crate::clock::Timestamp;
-use crate::db::{Row, Tx};
+use crate::db::{Row, Sql, Tx};
 use crate::error::{Error, Result};
-use crate::ids::{ArchiveId, AssetJobId, InstanceId, ProjectId};
+use crate::ids::{AppId, ArchiveId, AssetJobId, InstanceId, ProjectId};
 use crate::packages::model::{AssetJob, AssetJobStatus, AssetJobType, Reason};
 use crate::params;
 
@@ -72,10 +72,42 @@ pub async fn find(
     row.map(asset_job).transpose()
 }
 
+/// Keeps the reasons that a job which is still running has so far.
+pub async fn set_reasons(tx: &mut Tx, id: &AssetJobId, reasons: &[Reason]) -> Result<()> {
+    let reasons = serde_json::to_string(reasons).map_err(Error::internal)?;
+    let sql = "UPDATE asset_jobs SET reasons = $1 WHERE job_id = $2 AND status = 'RUNNING'";
+    tx.execute(sql, params![reasons, id]).await?;
+    Ok(())
+}
+
+/// How many files the assets of some applications have.
+pub async fn count_files(tx: &mut Tx, apps: &[AppId]) -> Result<u64> {
+    let mut sql = Sql::new(
+        "SELECT COUNT(*) FROM files f WHERE f.state = 'CREATED' AND f.asset_id IN (\
+         SELECT x.asset_id FROM app_assets x WHERE x.app_id ",
+    );
+    sql.bind_in(&apps.iter().map(AppId::as_str).collect::<Vec<_>>());
+    sql.push(")");
+    let row = tx.query_one(sql.text(), sql.params()).await?;
+    Ok(row.map(|mut row| row.next()).transpose()?.unwrap_or(0))
+}
+
 /// Whether a job of the user is running.
 pub async fn is_running(tx: &mut Tx, user: &crate::ids::UserId) -> Result<bool> {
     let sql = "SELECT job_id FROM asset_jobs WHERE user_id = $1 AND status = 'RUNNING'";
     Ok(tx.query_one(sql, params![user]).await?.is_some())
+}
+
+/// Running jobs that the queue no longer knows as unfinished: it gave them up by itself.
+pub async fn list_abandoned(tx: &mut Tx, kinds: &[&str]) -> Result<Vec<AssetJob>> {
+    let mut sql = Sql::new("SELECT ");
+    sql.push(COLUMNS);
+    sql.push(" FROM asset_jobs WHERE status = 'RUNNING' AND NOT EXISTS (");
+    sql.push("SELECT 1 FROM jobs j WHERE j.subject = asset_jobs.job_id AND j.kind ");
+    sql.bind_in(kinds);
+    sql.push(" AND j.state IN ('QUEUED', 'RUNNING'))");
+    let rows = tx.query(sql.text(), sql.params()).await?;
+    rows.into_iter().map(asset_job).collect()
 }
 
 /// Ends a job that is running; what has ended stays as it is.

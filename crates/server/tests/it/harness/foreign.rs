@@ -1,9 +1,11 @@
 //! A second account in the same library, as a later administrator's call would make it.
 
+use entrepot_server::app::App;
 use entrepot_server::iam::bootstrap::Credentials;
 use entrepot_server::iam::model::{Domain, Project, User};
 use entrepot_server::iam::{password, store};
-use entrepot_server::ids::{DomainId, ProjectId, UserId};
+use entrepot_server::ids::{DomainId, InstanceId, ProjectId, UserId};
+use entrepot_server::instances;
 use entrepot_server::keys::Secret;
 
 use super::{Library, credentials};
@@ -40,6 +42,16 @@ impl Library {
             store::insert_access_key(tx, &added.access_key, &user.user_id, &sealed, now).await
         });
         inserted.await.unwrap();
+        create_instance(&self.app, &stranger).await;
         stranger
     }
+}
+
+/// The instance that an account's first project has.
+pub async fn create_instance(app: &App, account: &Credentials) {
+    let project = ProjectId::new(&account.project_id);
+    let instance = InstanceId::new(account.instance_id.clone().unwrap());
+    instances::bootstrap::create(app, project, instance)
+        .await
+        .unwrap();
 }

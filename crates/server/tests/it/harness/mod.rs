@@ -6,6 +6,8 @@
 mod answer;
 mod call;
 mod foreign;
+mod instances;
+mod nodes;
 mod packages;
 mod postgres;
 mod recount;
@@ -29,7 +31,8 @@ use tempfile::TempDir;
 
 pub use answer::Answer;
 pub use call::Call;
-pub use packages::Node;
+pub use instances::{apps_of, task, tasks_of};
+pub use nodes::Node;
 pub use postgres::Database;
 pub use tcp::Served;
 pub use uploads::{Upload, md5};
@@ -93,6 +96,7 @@ impl Library {
         );
         let owner = credentials(&app, "entrepot", "owner");
         bootstrap::create_account(&app, &owner).await.unwrap();
+        foreign::create_instance(&app, &owner).await;
         Self {
             router: router::router(app.clone()),
             app,
@@ -146,6 +150,7 @@ fn credentials(app: &App, domain: &str, user: &str) -> Credentials {
         password: format!("{user}'s password"),
         access_key: entrepot_server::keys::random_access_key(),
         secret_key: "a secret of the tests".into(),
+        instance_id: Some(id()),
     }
 }
 

@@ -1,100 +1,86 @@
-//! Packages, those who download them, and a second node over the same library.
+//! Asset packages, in the words of their users.
 
-use axum::Router;
-use entrepot_server::app::App;
-use entrepot_server::iam::bootstrap::Credentials;
-use entrepot_server::iam::model::User;
-use entrepot_server::iam::{password, store as accounts};
-use entrepot_server::ids::{DomainId, UserId};
-use entrepot_server::keys::Secret;
-use entrepot_server::{background, jobs, router};
+use std::ops::Range;
 
-use super::{Answer, Call, ENDPOINT, Library, credentials};
+use entrepot_archive::reader::DigestReader;
+use entrepot_server::ids::{ArchiveId, InstanceId, ProjectId};
+use entrepot_server::packages::{Archive, Layout, store};
+use futures_util::TryStreamExt;
+use serde_json::{Value, json};
 
-/// Another process over the same database and bytes.
-pub struct Node {
-    pub app: App,
-    pub router: Router,
-}
+use super::{Answer, Library};
 
 impl Library {
-    pub async fn node(&self) -> Node {
-        let app = App::new(
-            self.app.config.clone(),
-            ENDPOINT,
-            self.database.open(4).await,
-            self.app.blobs.clone(),
-            self.app.clock.clone(),
-            self.app.master_key.clone(),
-        );
-        Node {
-            router: router::router(app.clone()),
-            app,
-        }
+    /// `/v2/{project_id}/instances/{instance_id}/assets` of the owner, and what follows.
+    pub fn packages(&self, rest: &str) -> String {
+        let owner = &self.owner;
+        let instance = owner.instance_id.as_ref().unwrap();
+        format!("/v2/{}/instances/{instance}/assets{rest}", owner.project_id)
     }
 
-    pub fn this_node(&self) -> Node {
-        Node {
-            app: self.app.clone(),
-            router: self.router.clone(),
-        }
+    pub async fn export(&self, apps: &[&str], tasks: &[&str]) -> Answer {
+        let body = json!({"apps": apps, "tasks": tasks});
+        self.post(&self.packages("/export"), &body).await
     }
 
-    /// Another user of the owner's account, who may do everything.
-    pub async fn colleague(&self) -> Credentials {
-        let mut colleague = credentials(&self.app, "entrepot", "colleague");
-        colleague.domain_id.clone_from(&self.owner.domain_id);
-        colleague.project_id.clone_from(&self.owner.project_id);
-        let sealed = Secret::new(&colleague.secret_key);
-        let sealed = self.app.master_key.seal(&sealed).unwrap();
-        let user = User {
-            user_id: UserId::new(&colleague.user_id),
-            domain_id: DomainId::new(&colleague.domain_id),
-            domain_name: colleague.domain_name.clone(),
-            name: colleague.user_name.clone(),
-            password_hash: password::hash(&Secret::new(&colleague.password)).unwrap(),
-            is_owner: true,
-            enabled: true,
-        };
-        let (key, now) = (colleague.access_key.clone(), self.app.clock.now());
-        let inserted = self.app.db.write(async move |tx| {
-            accounts::insert_user(tx, &user, now).await?;
-            accounts::insert_access_key(tx, &key, &user.user_id, &sealed, now).await
-        });
-        inserted.await.unwrap();
-        colleague
+    /// Begins a job by `/export` or `/delete`, runs what is due, and answers the job.
+    pub async fn run_asset_job(&self, call: &str, apps: &[&str], tasks: &[&str]) -> Value {
+        let body = json!({"apps": apps, "tasks": tasks});
+        let begun = self.post(&self.packages(call), &body).await.ok();
+        self.run_due_jobs().await;
+        self.asset_job(begun["job_id"].as_str().unwrap()).await
     }
 
-    /// The periodic job that gives up archives.
-    pub async fn end_archives(&self) {
-        let app = self.app.clone();
-        let queued = self.app.db.write(async move |tx| {
-            let job = entrepot_server::packages::expiry::EndArchives::default();
-            jobs::enqueue(tx, &app, &job, app.clock.now()).await
-        });
-        assert!(queued.await.unwrap());
-        let registry = background::registry(&self.app.config);
-        jobs::run_due(&self.app, &registry).await.unwrap();
-    }
-}
-
-impl Node {
-    pub async fn send(&self, call: Call<'_>) -> Answer {
-        let response = self.open(call).await;
-        let (parts, body) = response.into_parts();
-        let body = http_body_util::BodyExt::collect(body).await.unwrap();
-        Answer {
-            status: parts.status.as_u16(),
-            headers: parts.headers,
-            body: body.to_bytes(),
-        }
+    pub async fn asset_job(&self, id: &str) -> Value {
+        self.get(&self.packages(&format!("/jobs/{id}"))).await.ok()
     }
 
-    /// An answer whose body is not read yet.
-    pub async fn open(&self, call: Call<'_>) -> http::Response<axum::body::Body> {
-        let router = self.router.clone();
-        tower::ServiceExt::oneshot(router, call.request())
-            .await
-            .unwrap()
+    /// An export that must succeed.
+    pub async fn exported(&self, apps: &[&str], tasks: &[&str]) -> Archive {
+        let job = self.run_asset_job("/export", apps, tasks).await;
+        assert_eq!(job["status"], "SUCCEEDED", "{job:#}");
+        self.archive(job["archive_id"].as_str().unwrap()).await
+    }
+
+    pub async fn archive(&self, id: &str) -> Archive {
+        let project = ProjectId::new(&self.owner.project_id);
+        let instance = InstanceId::new(self.owner.instance_id.as_ref().unwrap());
+        let id = ArchiveId::new(id);
+        let found = self
+            .app
+            .db
+            .read(async move |tx| store::archives::find(tx, &project, &instance, &id).await);
+        found.await.unwrap().unwrap()
+    }
+
+    pub async fn layout(&self, archive: &Archive) -> Layout {
+        Layout::open(&self.app, archive).await.unwrap()
+    }
+
+    pub async fn read_archive(&self, archive: &Archive, range: Range<u64>) -> Vec<u8> {
+        let layout = self.layout(archive).await;
+        let blocks: Vec<_> = layout.stream(range).try_collect().await.unwrap();
+        blocks.concat()
+    }
+
+    /// All of it; size and digest must be those of its row.
+    pub async fn whole_archive(&self, archive: &Archive) -> Vec<u8> {
+        let bytes = self.read_archive(archive, 0..archive.size).await;
+        assert_eq!(bytes.len() as u64, archive.size);
+        let mut digest = DigestReader::new();
+        digest.push(&bytes).unwrap();
+        let digest = digest.finish().unwrap();
+        assert_eq!(entrepot_archive::hex(&digest), archive.digest);
+        bytes
+    }
+
+    /// Runs a statement of the test's own.
+    pub async fn sql(&self, sql: &str) -> u64 {
+        let sql = sql.to_owned();
+        let done = self
+            .app
+            .db
+            .write(async move |tx| Ok(tx.execute(&sql, &[]).await?));
+        done.await.unwrap()
     }
 }

@@ -54,4 +54,14 @@ impl Library {
         });
         counted.await.unwrap()
     }
+
+    /// Makes the library what no call would.
+    pub async fn execute(&self, sql: &str) {
+        let sql = sql.to_owned();
+        let done = self.app.db.write(async move |tx| {
+            tx.execute(&sql, &[]).await?;
+            Ok(())
+        });
+        done.await.unwrap();
+    }
 }

@@ -1,12 +1,9 @@
 //! A package to be downloaded, and the steps of downloading it.
 
-use entrepot_blob::StorageKey;
-use entrepot_server::ids::{ArchiveId, AssetJobId, InstanceId, ProjectId, UserId};
-use entrepot_server::packages::model::Delivery;
-use entrepot_server::packages::{Archive, ArchiveState, store};
+use entrepot_server::packages::{Archive, store};
 use http_body_util::BodyExt;
 
-use crate::harness::{Answer, Call, DAY, Library, Node};
+use crate::harness::{Answer, Call, Library, Node};
 
 #[derive(Debug, Clone)]
 pub struct Package {
@@ -14,71 +11,34 @@ pub struct Package {
     pub path: String,
     pub digest: String,
     pub bytes: Vec<u8>,
+    pub asset: String,
 }
 
 impl Package {
+    pub fn size(&self) -> usize {
+        self.bytes.len()
+    }
+
     pub fn etag(&self) -> String {
         format!("\"{}\"", self.digest)
     }
 }
 
 impl Library {
-    /// A package with about so many bytes, READY.
+    /// A package, READY, with one asset whose file has so many bytes.
     pub async fn package(&self, size: usize) -> Package {
         let bytes: Vec<u8> = (0..size).map(|n| (n / 7 + n % 251) as u8).collect();
-        let app = &self.app;
-        let key = StorageKey::parse(&app.ids.next()).unwrap();
-        let mut writer = app.blobs.writer(&key).await.unwrap();
-        writer.write(bytes.clone().into()).await.unwrap();
-        writer.finish().await.unwrap();
-        let (id, instance) = (app.ids.next(), app.ids.next());
-        let project = self.owner.project_id.clone();
-        let path = format!("/v2/{project}/instances/{instance}/assets/archives/{id}");
-        let digest = "ab".repeat(32);
-        let now = app.clock.now();
-        let archive = Archive {
-            archive_id: ArchiveId::new(&id),
-            project_id: ProjectId::new(&project),
-            instance_id: InstanceId::new(&instance),
-            job_id: AssetJobId::new(app.ids.next()),
-            state: ArchiveState::Ready,
-            file_name: "package.zip".into(),
-            size: bytes.len() as u64,
-            digest: digest.clone(),
-            entry_count: 0,
-            layout_key: Some(key.as_str().to_owned()),
-            table_at: 0,
-            piece_count: 0,
-            directory_at: 0,
-            created_by: UserId::new(&self.owner.user_id),
-            created_at: now,
-            expires_at: now.plus(7 * DAY),
-            lease: None,
-            receipt_required: false,
-            delivery: Delivery {
-                number: 0,
-                until: None,
-                from: 0,
-                to: 0,
-            },
-            covered: 0,
-            sent_bytes: 0,
-            ended_at: None,
-        };
-        let inserted = app.db.write(async move |tx| {
-            let sql = format!(
-                "INSERT INTO instances (instance_id, project_id, name, description, created_at, \
-                 updated_at) VALUES ('{instance}', '{project}', '{instance}', '', 0, 0)"
-            );
-            tx.execute(&sql, &[]).await?;
-            store::archives::insert(tx, &archive).await
-        });
-        inserted.await.unwrap();
+        let asset = self.ready_asset("IMAGE", &bytes).await;
+        let app = self.create_app(&self.app.ids.next()).await;
+        self.attach(&app, &[&asset]).await.ok();
+        let archive = self.exported(&[&app], &[]).await;
+        let id = archive.archive_id.as_str();
         Package {
-            id,
-            path,
-            digest,
-            bytes,
+            id: id.to_owned(),
+            path: self.packages(&format!("/archives/{id}")),
+            digest: archive.digest.clone(),
+            bytes: self.whole_archive(&archive).await,
+            asset,
         }
     }
 
@@ -102,19 +62,6 @@ impl Library {
         let path = format!("{}/entrepot/receipt", package.path);
         let body = serde_json::json!({"digest": digest});
         self.post(&path, &body).await
-    }
-
-    /// The row itself.
-    pub async fn archive(&self, package: &Package) -> Archive {
-        let mut ids = package.path.split('/').skip(2);
-        let project = ProjectId::new(ids.next().unwrap());
-        let instance = InstanceId::new(ids.nth(1).unwrap());
-        let id = ArchiveId::new(&package.id);
-        let found = self
-            .app
-            .db
-            .read(async move |tx| store::archives::find(tx, &project, &instance, &id).await);
-        found.await.unwrap().unwrap()
     }
 
     /// Writes the row as a process that died would have left it.

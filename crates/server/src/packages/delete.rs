@@ -1,0 +1,52 @@
+//! `POST /v2/{project_id}/instances/{instance_id}/assets/delete`
+
+use axum::extract::State;
+use entrepot_api::integration::RomaErrorResponse;
+use entrepot_api::packages::{AssetJobResponse, AssetOperateRequest};
+
+use super::delete_job::DeleteAssets;
+use super::model::AssetJobType;
+use super::requested::Requested;
+use super::work;
+use crate::app::App;
+use crate::error::Result;
+use crate::http::caller::Caller;
+use crate::http::json::Json;
+use crate::http::path::PathIds;
+use crate::iam::{Action, Resource};
+use crate::ids::{InstanceId, ProjectId};
+use crate::instances::require_instance;
+
+/// Begins to delete applications and tasks
+///
+/// Up to 100 in all. The digital assets of the applications stay in the library. What can't be deleted
+/// has a reason in the job. One job of a user runs at a time.
+#[utoipa::path(post, path = "/v2/{project_id}/instances/{instance_id}/assets/delete", tag = "Packages",
+    params(("project_id" = String, Path), ("instance_id" = String, Path)),
+    request_body = AssetOperateRequest,
+    responses((status = 200, body = AssetJobResponse),
+        (status = 400, body = RomaErrorResponse, description = "ROMA.10012: a job of the caller is running"),
+        (status = 404, body = RomaErrorResponse)),
+    extensions(("x-action" = json!("roma:assets:delete"))))]
+pub async fn post(
+    State(app): State<App>,
+    caller: Caller,
+    PathIds((project, instance)): PathIds<(ProjectId, InstanceId)>,
+    Json(body): Json<AssetOperateRequest>,
+) -> Result<Json<AssetJobResponse>> {
+    caller.authorize(Action::PackageDelete, Resource::Project(&project))?;
+    let items = Requested::parse(body)?;
+    let job = work::draft(&app, &caller, project, instance, AssetJobType::Delete);
+    let deletion = DeleteAssets::new(&job, items);
+    let (begun, owned) = (job.clone(), app.clone());
+    app.db
+        .write(async move |tx| {
+            require_instance(tx, &begun.project_id, &begun.instance_id).await?;
+            work::begin(tx, &owned, &begun, &deletion).await
+        })
+        .await?;
+    app.bell.ring();
+    Ok(Json(AssetJobResponse {
+        job_id: job.job_id.into_string(),
+    }))
+}

@@ -1,0 +1,9 @@
+mod create;
+mod delete;
+mod digital_assets;
+mod list;
+mod races;
+mod secret;
+mod show;
+mod update;
+mod validate;

@@ -1,0 +1,5 @@
+mod administer;
+mod apps;
+mod bootstrap;
+mod list;
+mod tasks;

@@ -1,0 +1,4 @@
+mod create;
+mod list;
+mod show;
+mod update;
