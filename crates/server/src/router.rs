@@ -128,6 +128,22 @@ fn integration() -> Router<App> {
 fn packaged() -> Router<App> {
     Router::new()
         .route(
+            "/v2/{project_id}/instances/{instance_id}/assets/archives/{archive_id}",
+            get(packages::archives::download::get),
+        )
+        .route(
+            "/v2/{project_id}/instances/{instance_id}/assets/archives/{archive_id}/entrepot/contents",
+            get(packages::archives::contents::get),
+        )
+        .route(
+            "/v2/{project_id}/instances/{instance_id}/assets/archives/{archive_id}/entrepot/receipt",
+            post(packages::archives::receipt::post),
+        )
+        .route(
+            "/v2/{project_id}/instances/{instance_id}/assets/archives/{archive_id}/entrepot/record",
+            get(packages::archives::record::get),
+        )
+        .route(
             "/v2/{project_id}/instances/{instance_id}/assets/delete",
             post(packages::delete::post),
         )

@@ -5,16 +5,20 @@
 //! while it is sent (`archives`, `delivery`). An import takes a package apart as it arrives
 //! (`uploads`, `receive`), checks all of it, and applies it in a job.
 
+pub mod archives;
 mod contents;
 pub mod delete;
 mod delete_job;
+pub mod delivery;
 mod describe;
+pub mod expiry;
 pub mod export;
 mod export_job;
 pub mod jobs;
 pub mod layout;
 mod meter;
 pub mod model;
+pub mod once;
 mod requested;
 pub mod store;
 pub mod upkeep;

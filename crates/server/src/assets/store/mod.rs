@@ -208,3 +208,11 @@ pub async fn list_deleted_before(
 pub fn not_found() -> Error {
     Error::new(ErrorCode::AssetNotFound, "Asset not found")
 }
+
+/// All assets of a project that an administrator has frozen.
+pub async fn list_blocked(tx: &mut Tx, project: &ProjectId) -> Result<Vec<AssetId>> {
+    let sql = "SELECT asset_id FROM assets WHERE project_id = $1 AND state = 'BLOCK'";
+    let rows = tx.query(sql, params![project]).await?;
+    let ids = rows.into_iter().map(|mut row| row.next());
+    Ok(ids.collect::<Result<_, _>>()?)
+}

@@ -7,6 +7,7 @@ mod answer;
 mod call;
 mod foreign;
 mod instances;
+mod nodes;
 mod packages;
 mod postgres;
 mod recount;
@@ -31,7 +32,9 @@ use tempfile::TempDir;
 pub use answer::Answer;
 pub use call::Call;
 pub use instances::{apps_of, task, tasks_of};
+pub use nodes::Node;
 pub use postgres::Database;
+pub use tcp::Served;
 pub use uploads::{Upload, md5};
 
 /// `2027-01-15T08:00:00Z`, at the start of a window of download URLs.

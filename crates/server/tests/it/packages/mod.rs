@@ -1,5 +1,11 @@
+mod archives;
 mod delete;
+mod delivery;
 mod export;
 mod jobs;
 mod layout;
+mod once;
+mod package;
 mod refusals;
+mod tcp;
+mod wire;
