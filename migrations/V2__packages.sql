@@ -125,15 +125,19 @@ CREATE TABLE archive_pins (
 CREATE INDEX archive_pins_of ON archive_pins (archive_id);
 
 -- a package on its way in. It is taken apart as it arrives: received counts the bytes up to the
--- end of the last entry that is stored, where a cut upload goes on
+-- end of the last entry that is stored, where a cut upload goes on. writer numbers the
+-- connections that send it: only the latest one may add entries. resumable: made by a call of its
+-- own, and kept when a connection is cut. size is NULL where it was not announced
 CREATE TABLE package_uploads (
     upload_id TEXT NOT NULL PRIMARY KEY,
     project_id TEXT NOT NULL,
     instance_id TEXT NOT NULL REFERENCES instances (instance_id),
     user_id TEXT NOT NULL,
     file_name TEXT NOT NULL,
+    resumable BOOLEAN NOT NULL,
     size BIGINT,
     received BIGINT NOT NULL,
+    writer BIGINT NOT NULL,
     state TEXT NOT NULL,
     job_id TEXT,
     created_at BIGINT NOT NULL,
@@ -141,8 +145,9 @@ CREATE TABLE package_uploads (
 );
 CREATE INDEX package_uploads_idle ON package_uploads (updated_at);
 
--- an entry of it, under a storage key of its own, or in a blob that the library had already.
--- mark: digest of its local header, to be compared with the directory at the end
+-- an entry of it, under a storage key of its own, or in a blob that the library had already; a
+-- folder has neither, and a slash at its path's end.
+-- mark: what the entry is known again by in the directory at the archive's end
 CREATE TABLE package_entries (
     upload_id TEXT NOT NULL REFERENCES package_uploads (upload_id),
     seq BIGINT NOT NULL,
@@ -160,13 +165,17 @@ CREATE TABLE package_entries (
 );
 CREATE INDEX package_entries_by_blob ON package_entries (blob_id) WHERE blob_id IS NOT NULL;
 
--- what became of each item of an import: kind is application, task, asset or file
+-- what became of each item of an import: kind is application, task, asset or file. seq numbers the
+-- items in the package's order, which is the order they are applied in: an attempt goes on after
+-- the last one
 CREATE TABLE import_items (
     job_id TEXT NOT NULL REFERENCES asset_jobs (job_id),
+    seq BIGINT NOT NULL,
     kind TEXT NOT NULL,
     old_id TEXT NOT NULL,
-    new_id TEXT NOT NULL,
+    new_id TEXT,
     name TEXT NOT NULL,
     outcome TEXT NOT NULL,
-    PRIMARY KEY (job_id, kind, old_id)
+    PRIMARY KEY (job_id, seq)
 );
+CREATE INDEX import_items_of_assets ON import_items (job_id, new_id) WHERE kind = 'asset';

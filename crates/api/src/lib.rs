@@ -7,5 +7,6 @@ pub mod archives;
 pub mod assets;
 pub mod files;
 pub mod iam;
+pub mod imports;
 pub mod integration;
 pub mod packages;

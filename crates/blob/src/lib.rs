@@ -150,6 +150,14 @@ impl Blobs {
         }
     }
 
+    /// How many bytes there is room for; more may come, and others may take of it.
+    pub async fn free_space(&self) -> Result<u64> {
+        match &self.0 {
+            Store::Disk(disk) => disk.free_space().await,
+            Store::Memory(memory) => Ok(memory.room()),
+        }
+    }
+
     /// At most `limit` objects after `after`. An object that is there during the whole listing is
     /// listed exactly once; memory is bounded by the page and one folder.
     pub async fn list(&self, after: Option<Cursor>, limit: NonZeroUsize) -> Result<Page> {

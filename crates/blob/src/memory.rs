@@ -96,7 +96,7 @@ impl Memory {
         Page::of(entries.collect(), limit)
     }
 
-    fn room(&self) -> u64 {
+    pub fn room(&self) -> u64 {
         if self.capacity == u64::MAX {
             return u64::MAX;
         }

@@ -5,6 +5,7 @@ use crate::files::hash::HashFile;
 use crate::jobs::Registry;
 use crate::objects::sweep::Sweep;
 use crate::packages::expiry::TidyPackages;
+use crate::packages::import_job::ImportPackage;
 use crate::packages::{DeleteAssets, ExportAssets};
 
 pub fn registry(config: &Config) -> Registry {
@@ -13,5 +14,6 @@ pub fn registry(config: &Config) -> Registry {
         .with::<ExportAssets>()
         .with::<HashFile>()
         .with_periodic::<TidyPackages>(minutes(config.sweep_minutes))
+        .with::<ImportPackage>()
         .with_periodic::<Sweep>(minutes(config.sweep_minutes))
 }

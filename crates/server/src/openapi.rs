@@ -60,6 +60,13 @@ use crate::{assets, files, health, iam, instances, objects, packages};
         packages::delete::post,
         packages::export::post,
         packages::jobs::get,
+        packages::import::post,
+        packages::import_items::get,
+        packages::uploads::create::post,
+        packages::uploads::delete::delete,
+        packages::uploads::import::post,
+        packages::uploads::put::put,
+        packages::uploads::show::get,
     )
 )]
 pub struct Description;

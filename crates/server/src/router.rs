@@ -15,6 +15,7 @@ use crate::{assets, files, health, iam, instances, objects, openapi, packages};
 pub fn router(app: App) -> Router {
     let calls = Router::new()
         .merge(authenticated(&app))
+        .merge(streamed(&app))
         .merge(open())
         .merge(openapi::page())
         .fallback(respond::unknown_path)
@@ -148,12 +149,28 @@ fn packaged() -> Router<App> {
             post(packages::delete::post),
         )
         .route(
+            "/v2/{project_id}/instances/{instance_id}/assets/entrepot/uploads",
+            post(packages::uploads::create::post),
+        )
+        .route(
+            "/v2/{project_id}/instances/{instance_id}/assets/entrepot/uploads/{upload_id}",
+            get(packages::uploads::show::get).delete(packages::uploads::delete::delete),
+        )
+        .route(
+            "/v2/{project_id}/instances/{instance_id}/assets/entrepot/uploads/{upload_id}/import",
+            post(packages::uploads::import::post),
+        )
+        .route(
             "/v2/{project_id}/instances/{instance_id}/assets/export",
             post(packages::export::post),
         )
         .route(
             "/v2/{project_id}/instances/{instance_id}/assets/jobs/{job_id}",
             get(packages::jobs::get),
+        )
+        .route(
+            "/v2/{project_id}/instances/{instance_id}/assets/jobs/{job_id}/entrepot/items",
+            get(packages::import_items::get),
         )
 }
 
@@ -162,6 +179,24 @@ fn identity() -> Router<App> {
     Router::new()
         .route("/v3/auth/domains", get(iam::domains::get))
         .route("/v3/projects", get(iam::projects::get))
+}
+
+/// The same, with a body that is read as it arrives, however large and slow.
+fn streamed(app: &App) -> Router<App> {
+    Router::new()
+        .route(
+            "/v2/{project_id}/instances/{instance_id}/assets/entrepot/uploads/{upload_id}",
+            put(packages::uploads::put::put),
+        )
+        .route(
+            "/v2/{project_id}/instances/{instance_id}/assets/import",
+            post(packages::import::post),
+        )
+        .layer(DefaultBodyLimit::disable())
+        .layer(from_fn_with_state(
+            app.clone(),
+            authenticate::authenticate_stream,
+        ))
 }
 
 /// Calls that carry their proof in the URL or body, or need none.

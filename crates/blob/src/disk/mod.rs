@@ -91,6 +91,15 @@ impl Disk {
             .await
     }
 
+    /// As the file system answers it to those who are not root.
+    pub async fn free_space(&self) -> Result<u64> {
+        self.blocking(|tree| {
+            let figures = rustix::fs::statvfs(&tree.root)?;
+            Ok(figures.f_bavail.saturating_mul(figures.f_frsize))
+        })
+        .await
+    }
+
     pub async fn remove_stale_temporaries(&self, older_than: Duration) -> Result<usize> {
         self.blocking(move |tree| {
             let mut removed = 0;

@@ -4,7 +4,9 @@ use std::num::NonZeroUsize;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
+use entrepot_blob::{BlobError, Blobs, StorageKey};
 use entrepot_blob::{BlobError, Piece, StorageKey};
+use futures_util::StreamExt;
 use futures_util::future::try_join_all;
 use futures_util::{StreamExt, TryStreamExt};
 
@@ -283,6 +285,16 @@ async fn of_many_writers_of_one_key_one_wins() {
         place.blobs.delete(&key(1)).await.unwrap();
         place.assert_nothing_is_left().await;
     }
+}
+
+#[tokio::test]
+async fn there_is_less_room_by_what_is_stored() {
+    for place in all() {
+        assert!(place.blobs.free_space().await.unwrap() > 0);
+    }
+    let small = Blobs::memory_of(1000);
+    put(&small, &key(1), &pattern(400), 100).await.unwrap();
+    assert_eq!(small.free_space().await.unwrap(), 600);
 }
 
 #[tokio::test]

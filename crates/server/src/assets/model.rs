@@ -7,7 +7,7 @@ use super::state::{AssetState, Standing};
 use crate::clock::Timestamp;
 use crate::ids::{AssetId, ProjectId};
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Asset {
     pub asset_id: AssetId,
     pub project_id: ProjectId,

@@ -16,5 +16,5 @@ pub mod unfinished;
 pub mod view;
 
 pub use model::{Category, File, FileState};
-pub use store::{Digests, delete_all, forget_all, has_any, list_with_digests};
+pub use store::{Digests, delete_all, forget_all, has_any, is_id_taken, list_with_digests};
 pub use view::list_infos;

@@ -45,8 +45,8 @@ pub async fn insert(tx: &mut Tx, file: &File) -> Result<bool> {
     let inserted = tx
         .execute(
             "INSERT INTO files (file_id, asset_id, project_id, name, file_type, category, state, \
-             declared_md5, declared_size, part_count, created_at, updated_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING",
+             declared_md5, declared_size, part_count, blob_id, created_at, updated_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING",
             params![
                 &file.file_id,
                 &file.asset_id,
@@ -58,12 +58,19 @@ pub async fn insert(tx: &mut Tx, file: &File) -> Result<bool> {
                 &file.declared_md5,
                 file.declared_size,
                 file.part_count,
+                &file.blob_id,
                 file.created_at,
                 file.updated_at
             ],
         )
         .await?;
     Ok(inserted == 1)
+}
+
+/// Whether a file of whatever project and state has this id.
+pub async fn is_id_taken(tx: &mut Tx, id: &FileId) -> Result<bool> {
+    let sql = "SELECT file_id FROM files WHERE file_id = $1";
+    Ok(tx.query_one(sql, params![id]).await?.is_some())
 }
 
 pub async fn find(tx: &mut Tx, project: &ProjectId, id: &FileId) -> Result<Option<File>> {

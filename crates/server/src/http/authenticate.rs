@@ -1,6 +1,7 @@
 //! Finds out who calls, before an endpoint runs: by token or by the signature of an access key.
 //!
-//! The body is read here, because a signature covers it; its size and time are bounded.
+//! The body is read here, because a signature covers it; its size and time are bounded. Where a body
+//! may be a whole package, it is left to the endpoint, and the signature may not cover it.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -37,21 +38,43 @@ pub async fn authenticate(State(app): State<App>, request: Request, next: Next) 
     }
 }
 
+/// For calls that read their body as it arrives: neither its size nor its time is bounded here.
+pub async fn authenticate_stream(State(app): State<App>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    match identify(&app, &mut parts, Payload::Streamed).await {
+        Ok(()) => next.run(Request::from_parts(parts, body)).await,
+        Err(error) => axum::response::IntoResponse::into_response(error),
+    }
+}
+
 async fn identified(app: &App, request: Request) -> Result<Request> {
     let (mut parts, body) = request.into_parts();
     let body = read_body(body).await?;
-    let identity = identity(app, &parts, &body).await?;
-    let caller = Caller {
-        app_user_id: app_user_id(&parts.headers)?,
-        address: address(&parts),
-        identity,
-    };
-    parts.extensions.insert(caller);
+    identify(app, &mut parts, Payload::Read(&body)).await?;
     Ok(Request::from_parts(parts, Body::from(body)))
 }
 
+/// What is known of a body when its sender is found out.
+#[derive(Debug, Clone, Copy)]
+enum Payload<'a> {
+    Read(&'a [u8]),
+    Streamed,
+}
+
+/// Puts the [`Caller`] into the request.
+async fn identify(app: &App, parts: &mut Parts, payload: Payload<'_>) -> Result<()> {
+    let identity = identity(app, parts, payload).await?;
+    let caller = Caller {
+        app_user_id: app_user_id(&parts.headers)?,
+        address: address(parts),
+        identity,
+    };
+    parts.extensions.insert(caller);
+    Ok(())
+}
+
 /// A token or a signature: where both are sent, either is enough.
-async fn identity(app: &App, parts: &Parts, body: &[u8]) -> Result<iam::IdentityRef> {
+async fn identity(app: &App, parts: &Parts, payload: Payload<'_>) -> Result<iam::IdentityRef> {
     let has_signature = parts.headers.contains_key(http::header::AUTHORIZATION);
     if parts.headers.contains_key("x-auth-token") {
         match by_token(app, &parts.headers).await {
@@ -60,7 +83,7 @@ async fn identity(app: &App, parts: &Parts, body: &[u8]) -> Result<iam::Identity
         }
     }
     if has_signature {
-        return by_signature(app, parts, body).await;
+        return by_signature(app, parts, payload).await;
     }
     Err(refused("x-auth-token not found"))
 }
@@ -131,12 +154,13 @@ async fn by_token(app: &App, headers: &HeaderMap) -> Result<iam::IdentityRef> {
     Ok(identity)
 }
 
-async fn by_signature(app: &App, parts: &Parts, body: &[u8]) -> Result<iam::IdentityRef> {
+async fn by_signature(app: &App, parts: &Parts, payload: Payload<'_>) -> Result<iam::IdentityRef> {
     let header = parts.headers.get(http::header::AUTHORIZATION);
     let header = header.and_then(|v| v.to_str().ok()).unwrap_or_default();
     let authorization = Authorization::parse(header)
         .map_err(|why| refused(format!("verify aksk signature fail: {why}")))?;
     let date = checked_date(app, &authorization, &parts.headers)?;
+    let hashes = payload_hashes(&parts.headers, payload)?;
 
     let (access_key, from) = (&authorization.access_key, address(parts));
     if app.lockout.is_locked(access_key, from) {
@@ -147,7 +171,7 @@ async fn by_signature(app: &App, parts: &Parts, body: &[u8]) -> Result<iam::Iden
         let why = format!("Get secretKey failed,ak:{access_key},err:ak not exist");
         return Err(refused(why));
     };
-    if let Err(error) = verify(&authorization, parts, &date, body, secret.expose()) {
+    if let Err(error) = verify(&authorization, parts, &date, hashes, secret.expose()) {
         app.lockout.failed(access_key, from);
         return Err(error);
     }
@@ -180,22 +204,33 @@ fn checked_date(app: &App, authorization: &Authorization, headers: &HeaderMap) -
 
 /// The hashes under which the body may have been signed: its own, or the value of the content
 /// header. A client that sends no body signs the empty hash whatever that header says.
-fn payload_hashes(headers: &HeaderMap, body: &[u8]) -> Vec<String> {
-    let own = || signature::payload_hash(body);
+fn payload_hashes(headers: &HeaderMap, payload: Payload<'_>) -> Result<Vec<String>> {
     let declared = headers.get(CONTENT_HEADER).and_then(|v| v.to_str().ok());
-    match declared {
-        Some(UNSIGNED_PAYLOAD) if body.is_empty() => vec![UNSIGNED_PAYLOAD.to_owned(), own()],
-        Some(UNSIGNED_PAYLOAD) => vec![UNSIGNED_PAYLOAD.to_owned()],
+    let unsigned = || UNSIGNED_PAYLOAD.to_owned();
+    let body = match (payload, declared) {
+        (Payload::Read(body), _) => body,
+        (Payload::Streamed, Some(UNSIGNED_PAYLOAD)) => return Ok(vec![unsigned()]),
+        (Payload::Streamed, _) => {
+            return Err(refused(
+                "verify aksk signature fail: the body of this call is read as it arrives; sign \
+                 with the header X-Sdk-Content-Sha256: UNSIGNED-PAYLOAD, or send a token",
+            ));
+        }
+    };
+    let own = || signature::payload_hash(body);
+    Ok(match declared {
+        Some(UNSIGNED_PAYLOAD) if body.is_empty() => vec![unsigned(), own()],
+        Some(UNSIGNED_PAYLOAD) => vec![unsigned()],
         // a declared hash counts only if it is the body's
         Some(_) | None => vec![own()],
-    }
+    })
 }
 
 fn verify(
     authorization: &Authorization,
     parts: &Parts,
     date: &str,
-    body: &[u8],
+    hashes: Vec<String>,
     secret: &str,
 ) -> Result<()> {
     // as it was sent, before doubled slashes were made one
@@ -208,7 +243,7 @@ fn verify(
         headers: &parts.headers,
     };
     let mut shown = Vec::new();
-    for hash in payload_hashes(&parts.headers, body) {
+    for hash in hashes {
         let canonical =
             canonical_request(signed, &authorization.signed_headers, &hash).map_err(|name| {
                 let why = format!("the signed header {name} was not sent");

@@ -42,7 +42,7 @@ pub struct UserRef {
 }
 
 /// A data-integration definition; nothing runs it here.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Task {
     pub task_id: TaskId,
     pub instance_id: InstanceId,

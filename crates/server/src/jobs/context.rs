@@ -24,6 +24,12 @@ impl Context {
         if held { Ok(()) } else { Err(JobError::Lost) }
     }
 
+    /// The same as a part of a transaction that carries a part of the result: an attempt that has
+    /// lost its lease changes nothing then. False means so.
+    pub async fn progress_in(&self, tx: &mut Tx, done: u64, total: u64) -> Result<bool> {
+        queue::progress(tx, &self.job, done, total, self.app.clock.now()).await
+    }
+
     /// Ends the job inside the transaction that carries its result, so that both or neither happen.
     /// False means that the lease is lost: the transaction must change nothing.
     pub async fn succeed(&self, tx: &mut Tx) -> Result<bool> {

@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::config::{days, minutes};
 use crate::error::Result;
 use crate::jobs::{Context, Job, JobError, queue};
-use crate::{assets, files, iam};
+use crate::{assets, files, iam, packages};
 
 /// How long a stored object may be without a row: longer than any upload takes to be recorded.
 const UNCLAIMED: Duration = Duration::from_hours(24);
@@ -41,6 +41,7 @@ impl Job for Sweep {
             context.progress(round, round).await?;
             more = assets::purge_bin(app).await?
                 | files::unfinished::give_up(app).await?
+                | packages::uploads::drop::give_up(app).await?
                 | remove_dying(app).await?;
         }
         forget_old(app).await?;

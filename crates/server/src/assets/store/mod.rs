@@ -186,6 +186,29 @@ pub async fn name_is_taken(tx: &mut Tx, asset: &Asset) -> Result<bool> {
     Ok(row.is_some())
 }
 
+/// Whether an asset of whatever project and state has this id.
+pub async fn is_id_taken(tx: &mut Tx, id: &AssetId) -> Result<bool> {
+    let sql = "SELECT asset_id FROM assets WHERE asset_id = $1";
+    Ok(tx.query_one(sql, params![id]).await?.is_some())
+}
+
+/// The assets of a type with this name that can be changed: none, one, or two of several.
+pub async fn list_namesakes(
+    tx: &mut Tx,
+    project: &ProjectId,
+    name: &str,
+    kind: AssetType,
+) -> Result<Vec<Asset>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM assets a WHERE a.project_id = $1 AND a.name_folded = $2 \
+         AND a.name = $3 AND a.asset_type = $4 AND a.state <> 'DELETED' \
+         AND a.state NOT IN ('DELETING', 'BLOCK') LIMIT 2"
+    );
+    let params = params![project, folded(name), name, kind.as_str()];
+    let rows = tx.query(&sql, params).await?;
+    rows.into_iter().map(asset).collect()
+}
+
 /// Assets that are in a state since before `then`.
 pub async fn list_deleted_before(
     tx: &mut Tx,

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use crate::assets::Asset;
 use crate::assets::store::{self as assets, COLUMNS};
+use crate::assets::{Asset, AssetType};
 use crate::clock::Timestamp;
 use crate::db::{DbError, Row, Sql, Tx};
 use crate::error::{Error, ErrorCode, Result};
@@ -131,6 +131,26 @@ pub async fn list_attached(
     sql.push(" AND b.state <> 'DELETED' ORDER BY x.asset_id LIMIT ");
     sql.bind(limit);
     sql.push(") y JOIN assets a ON a.asset_id = y.asset_id ORDER BY a.asset_id");
+    let rows = tx.query(sql.text(), sql.params()).await?;
+    rows.into_iter().map(assets::asset).collect()
+}
+
+/// The assets of a type with this name in any of these applications that can be changed: none,
+/// one, or two of several.
+pub async fn list_namesakes(
+    tx: &mut Tx,
+    apps: &[AppId],
+    name: &str,
+    kind: AssetType,
+) -> Result<Vec<Asset>> {
+    let mut sql = Sql::new(&format!(
+        "SELECT {COLUMNS} FROM assets a WHERE a.asset_id IN \
+         (SELECT x.asset_id FROM app_assets x WHERE x.app_id "
+    ));
+    sql.bind_in(&texts(apps.iter().map(AppId::as_str)));
+    sql.push(") AND a.name = ").bind(name);
+    sql.push(" AND a.asset_type = ").bind(kind.as_str());
+    sql.push(" AND a.state NOT IN ('DELETED', 'DELETING', 'BLOCK') LIMIT 2");
     let rows = tx.query(sql.text(), sql.params()).await?;
     rows.into_iter().map(assets::asset).collect()
 }

@@ -57,6 +57,11 @@ impl<'a> Call<'a> {
         self
     }
 
+    pub fn at_path(mut self, path: &str) -> Self {
+        path.clone_into(&mut self.path);
+        self
+    }
+
     pub fn json(mut self, body: &Value) -> Self {
         self.set("content-type", "application/json");
         self.body = serde_json::to_vec(body).unwrap();

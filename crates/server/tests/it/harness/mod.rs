@@ -6,8 +6,10 @@
 mod answer;
 mod call;
 mod foreign;
+mod imports;
 mod instances;
 mod nodes;
+mod pack;
 mod packages;
 mod postgres;
 mod recount;
@@ -33,6 +35,7 @@ pub use answer::Answer;
 pub use call::Call;
 pub use instances::{apps_of, task, tasks_of};
 pub use nodes::Node;
+pub use pack::Pack;
 pub use postgres::Database;
 pub use tcp::Served;
 pub use uploads::{Upload, md5};
