@@ -18,14 +18,17 @@ impl Numbers {
     }
 }
 
+/// Bytes that change every so often.
+fn pattern(len: u64, shift: u32) -> Vec<u8> {
+    (0..len).map(|i| (i >> shift).to_le_bytes()[0]).collect()
+}
+
 /// An application with assets of different sizes, one of them sent in parts.
 async fn library_with_files() -> (Library, String) {
     let library = Library::with(|setup| setup.disk = true).await;
     let app = library.create_app("an app").await;
     for n in 0..40_u32 {
-        let bytes: Vec<u8> = (0..n * n * 200 + 1)
-            .map(|i| (i.wrapping_mul(n + 7) >> 3) as u8)
-            .collect();
+        let bytes = pattern(u64::from(n * n) * 200 + 1, 3);
         let asset = library.ready_asset("VIDEO", &bytes).await;
         library.attach(&app, &[&asset]).await.ok();
     }
@@ -210,7 +213,7 @@ async fn more_than_4_gib() {
     const MIB: u64 = 1024 * 1024;
     let library = Library::start().await;
     let app = library.create_app("an app").await;
-    let bytes: Vec<u8> = (0..64 * MIB).map(|i| (i >> 9) as u8).collect();
+    let bytes = pattern(64 * MIB, 9);
     let asset = library.ready_asset("COMMON_FILE", &bytes).await;
     library.attach(&app, &[&asset]).await.ok();
     copy_files(&library, &asset, &asset, 1, 70, "OTHER").await;
