@@ -104,22 +104,6 @@ fn authenticated(app: &App) -> Router<App> {
             get(instances::apps::secret::get).put(instances::apps::secret::put),
         )
         .route(
-            "/v2/{project_id}/instances/{instance_id}/assets/archives/{archive_id}",
-            get(packages::archives::download::get),
-        )
-        .route(
-            "/v2/{project_id}/instances/{instance_id}/assets/archives/{archive_id}/entrepot/contents",
-            get(packages::archives::contents::get),
-        )
-        .route(
-            "/v2/{project_id}/instances/{instance_id}/assets/archives/{archive_id}/entrepot/receipt",
-            post(packages::archives::receipt::post),
-        )
-        .route(
-            "/v2/{project_id}/instances/{instance_id}/assets/archives/{archive_id}/entrepot/record",
-            get(packages::archives::record::get),
-        )
-        .route(
             "/v2/{project_id}/instances/{instance_id}/assets/delete",
             post(packages::delete::post),
         )
@@ -137,7 +121,29 @@ fn authenticated(app: &App) -> Router<App> {
         )
         .route("/v3/auth/domains", get(iam::domains::get))
         .route("/v3/projects", get(iam::projects::get))
+        .merge(archives())
         .layer(from_fn_with_state(app.clone(), authenticate::authenticate))
+}
+
+/// Packages that are downloaded once.
+fn archives() -> Router<App> {
+    Router::new()
+        .route(
+            "/v2/{project_id}/instances/{instance_id}/assets/archives/{archive_id}",
+            get(packages::archives::download::get),
+        )
+        .route(
+            "/v2/{project_id}/instances/{instance_id}/assets/archives/{archive_id}/entrepot/contents",
+            get(packages::archives::contents::get),
+        )
+        .route(
+            "/v2/{project_id}/instances/{instance_id}/assets/archives/{archive_id}/entrepot/receipt",
+            post(packages::archives::receipt::post),
+        )
+        .route(
+            "/v2/{project_id}/instances/{instance_id}/assets/archives/{archive_id}/entrepot/record",
+            get(packages::archives::record::get),
+        )
 }
 
 /// Calls that carry their proof in the URL or body, or need none.
