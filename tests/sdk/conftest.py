@@ -2,7 +2,8 @@
 
 import pytest
 
-from driver.vendor import iam, metastudio
+from driver.integration import Integration
+from driver.vendor import iam, metastudio, roma
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgres"])
@@ -18,3 +19,9 @@ def client(server):
 @pytest.fixture
 def iam_client(server):
     return iam(server)
+
+
+@pytest.fixture
+def integration(server):
+    """The instance of the first start, by the vendor's ROMA client."""
+    return Integration(roma(server), server.credentials["instance_id"])

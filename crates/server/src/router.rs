@@ -33,6 +33,16 @@ pub fn router(app: App) -> Router {
 /// Calls that say who they are by token or signature.
 fn authenticated(app: &App) -> Router<App> {
     Router::new()
+        .merge(media())
+        .merge(integration())
+        .merge(packaged())
+        .merge(identity())
+        .layer(from_fn_with_state(app.clone(), authenticate::authenticate))
+}
+
+/// `/v1`: digital assets and their files.
+fn media() -> Router<App> {
+    Router::new()
         .route(
             "/v1/{project_id}/digital-assets",
             get(assets::list::get).post(assets::create::post),
@@ -72,6 +82,11 @@ fn authenticated(app: &App) -> Router<App> {
             "/v1/{project_id}/large-files",
             post(files::create_large::post),
         )
+}
+
+/// `/v2`: instances, their applications and tasks.
+fn integration() -> Router<App> {
+    Router::new()
         .route(
             "/v2/{project_id}/fdi/instances/{instance_id}/tasks",
             get(instances::tasks::list::get).post(instances::tasks::create::post),
@@ -104,29 +119,13 @@ fn authenticated(app: &App) -> Router<App> {
             get(instances::apps::secret::get).put(instances::apps::secret::put),
         )
         .route(
-            "/v2/{project_id}/instances/{instance_id}/assets/delete",
-            post(packages::delete::post),
-        )
-        .route(
-            "/v2/{project_id}/instances/{instance_id}/assets/export",
-            post(packages::export::post),
-        )
-        .route(
-            "/v2/{project_id}/instances/{instance_id}/assets/jobs/{job_id}",
-            get(packages::jobs::get),
-        )
-        .route(
             "/v2/{project_id}/instances/{instance_id}/validate-apps",
             get(instances::apps::validate::get),
         )
-        .route("/v3/auth/domains", get(iam::domains::get))
-        .route("/v3/projects", get(iam::projects::get))
-        .merge(archives())
-        .layer(from_fn_with_state(app.clone(), authenticate::authenticate))
 }
 
-/// Packages that are downloaded once.
-fn archives() -> Router<App> {
+/// `/v2`: packages.
+fn packaged() -> Router<App> {
     Router::new()
         .route(
             "/v2/{project_id}/instances/{instance_id}/assets/archives/{archive_id}",
@@ -144,6 +143,25 @@ fn archives() -> Router<App> {
             "/v2/{project_id}/instances/{instance_id}/assets/archives/{archive_id}/entrepot/record",
             get(packages::archives::record::get),
         )
+        .route(
+            "/v2/{project_id}/instances/{instance_id}/assets/delete",
+            post(packages::delete::post),
+        )
+        .route(
+            "/v2/{project_id}/instances/{instance_id}/assets/export",
+            post(packages::export::post),
+        )
+        .route(
+            "/v2/{project_id}/instances/{instance_id}/assets/jobs/{job_id}",
+            get(packages::jobs::get),
+        )
+}
+
+/// `/v3`: who there is.
+fn identity() -> Router<App> {
+    Router::new()
+        .route("/v3/auth/domains", get(iam::domains::get))
+        .route("/v3/projects", get(iam::projects::get))
 }
 
 /// Calls that carry their proof in the URL or body, or need none.

@@ -93,7 +93,7 @@ impl Asset {
             check_id("apps", app_id)?;
         }
         check_unique("apps", self.apps.iter())?;
-        check_name("name", &self.name, 512)?;
+        check_label("name", &self.name, 512)?;
         check_text("description", self.description.as_deref(), 4096)?;
         check_name("asset_type", &self.asset_type, 64)?;
         if !["UNACTIVED", "ACTIVED", "WAITING_DELETE"].contains(&self.state.as_str()) {

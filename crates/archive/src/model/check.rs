@@ -59,14 +59,11 @@ pub(super) fn check_label(field: &str, label: &str, most: usize) -> Result<(), S
     check_length(field, label, most)
 }
 
-/// Text that may have several lines.
+/// Text of any kind.
 pub(super) fn check_text(field: &str, text: Option<&str>, most: usize) -> Result<(), String> {
     let text = text.unwrap_or_default();
-    if text
-        .chars()
-        .any(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r'))
-    {
-        return Err(format!("{field} has a control character"));
+    if text.contains('\0') {
+        return Err(format!("{field} has a NUL character"));
     }
     check_length(field, text, most)
 }

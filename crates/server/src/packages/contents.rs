@@ -14,6 +14,10 @@ use super::store;
 
 /// Assets of a page.
 const PAGE: u32 = 200;
+/// Files that a part has about, whatever each asset has of them …
+const FILES: usize = 2000;
+/// … once some have been seen.
+const FIRST: usize = 20;
 
 pub enum Part {
     /// Comes first, and once.
@@ -56,12 +60,18 @@ pub async fn read(
     feed.give(tx, Part::Begin(beginning)).await?;
     let mut last: Option<AssetId> = None;
     let mut more = !apps.is_empty();
+    let mut some = FIRST;
     while more {
         let assets = instances::list_attached(tx, &apps, last.as_ref(), PAGE).await?;
         more = assets.len() == PAGE as usize;
         last = assets.last().map(|asset| asset.asset_id.clone());
-        let page = add_files(tx, &apps, assets).await?;
-        feed.give(tx, Part::Page(page)).await?;
+        let mut assets = assets.into_iter().peekable();
+        while assets.peek().is_some() {
+            let contents = add_files(tx, &apps, assets.by_ref().take(some).collect()).await?;
+            let files: usize = contents.iter().map(|content| content.files.len()).sum();
+            some = (some * FILES / files.max(1)).clamp(1, some * 2);
+            feed.give(tx, Part::Page(contents)).await?;
+        }
     }
     Ok(feed.give(tx, Part::End).await?)
 }

@@ -68,7 +68,7 @@ impl Job for ExportAssets {
                 Err(Stopped::Error(error)) => Err(meter.ended_by(error)),
             }
         };
-        work::attempt(context, &self.job_id, self.items.first(), work).await
+        work::attempt(context, &self.job_id, self.items.first(), Box::pin(work)).await
     }
 }
 
@@ -118,7 +118,7 @@ impl ExportAssets {
         let built = self.build(context, meter, &job, parts).await;
         let read = reading.await.map_err(Error::internal)?;
         let built = match (built, read) {
-            (Err(Stopped::Cut), Err(error)) | (Ok(_), Err(error)) => return Err(error.into()),
+            (Err(Stopped::Cut) | Ok(_), Err(error)) => return Err(error.into()),
             (built, _) => built?,
         };
         Ok(self.settle(context, &job, &instance, built).await?)
@@ -163,6 +163,7 @@ impl ExportAssets {
         }
         let reasons = refusals.reasons();
         if !reasons.is_empty() {
+            builder.abandon().await?;
             return Err(Stopped::Refused(reasons));
         }
         Ok(builder.finish(meter).await?)
@@ -254,7 +255,7 @@ async fn push(
 ) -> Result<()> {
     let apps = content.apps.clone();
     match describe::asset(content) {
-        Err(refusal) => refusals.add(&apps, refusal),
+        Err(refusal) => refusals.add(&apps, &refusal),
         Ok((line, files)) => {
             // what can't become complete only needs to be read for the rest of the reasons
             if refusals.is_empty() {
@@ -319,7 +320,7 @@ impl Refusals {
         }
     }
 
-    fn add(&mut self, apps: &[AppId], refusal: Refusal) {
+    fn add(&mut self, apps: &[AppId], refusal: &Refusal) {
         for app in apps {
             let first = || (refusal.clone(), 0);
             self.apps.entry(app.clone()).or_insert_with(first).1 += 1;

@@ -90,12 +90,10 @@ fn given(query: &mut Query, name: &str) -> Result<Option<String>> {
 fn criteria(query: &mut Query) -> Result<Criteria> {
     let (old_name, new_name) = (given(query, "name")?, given(query, "task_name")?);
     let kind = given(query, "task_type")?;
-    let app = (
-        given(query, "source_app_id")?,
-        given(query, "target_app_id")?,
-    );
-    let running = given(query, "status")?;
-    let execution = given(query, "execute_status")?;
+    let source_app = given(query, "source_app_id")?;
+    let target_app = given(query, "target_app_id")?;
+    let running = is_running(given(query, "status")?.as_deref())?;
+    let executed = was_executed(given(query, "execute_status")?.as_deref())?;
     Ok(Criteria {
         task_id: given(query, "task_id")?,
         name: old_name.or(new_name),
@@ -103,9 +101,7 @@ fn criteria(query: &mut Query) -> Result<Criteria> {
         source_datasource_id: given(query, "source_datasource_id")?,
         target_datasource_id: given(query, "target_datasource_id")?,
         tag: given(query, "task_tag")?,
-        nothing: is_running(running.as_deref())?
-            | was_executed(execution.as_deref())?
-            | (app != (None, None)),
+        nothing: running || executed || source_app.is_some() || target_app.is_some(),
         sort: sort(given(query, "sort_field")?.as_deref())?,
         descending: descending(given(query, "sort_type")?.as_deref())?,
     })

@@ -114,9 +114,9 @@ fn infrastructure_names_no_feature() {
     let features = [
         "crate::assets",
         "crate::files",
+        "crate::instances",
         "crate::objects",
         "crate::packages",
-        "crate::instances",
     ];
     let below = ["db/", "jobs/", "http/", "iam/"];
     let alone = ["clock.rs", "config.rs", "error.rs", "ids.rs", "keys.rs"];
