@@ -21,6 +21,7 @@ impl Job for TidyPackages {
     }
 
     async fn run(&self, context: &Context) -> Result<(), JobError> {
+        upkeep::fail_abandoned(&context.app).await?;
         let mut round = 0;
         let mut more = true;
         while more {

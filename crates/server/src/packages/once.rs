@@ -270,10 +270,12 @@ pub fn receive(archive: &Archive, caller: &UserId, digest: &str, now: Timestamp)
         ArchiveState::Ready if now >= archive.expires_at => Received::Refuse(Refusal::Expired),
         ArchiveState::Ready => Received::Refuse(Refusal::NotBegun),
         ArchiveState::Expired => Received::Refuse(Refusal::Expired),
-        ArchiveState::Consumed => match digest == archive.digest {
-            true if archive.lease.as_ref().is_some_and(holds) => Received::Already,
-            _ => Received::Refuse(Refusal::Consumed),
-        },
+        ArchiveState::Consumed
+            if digest == archive.digest && archive.lease.as_ref().is_some_and(holds) =>
+        {
+            Received::Already
+        }
+        ArchiveState::Consumed => Received::Refuse(Refusal::Consumed),
         ArchiveState::Leased => match holding(archive, caller, now) {
             Err(refusal) => Received::Refuse(refusal),
             Ok(()) if digest != archive.digest => Received::Refuse(Refusal::WrongReceipt),

@@ -202,9 +202,20 @@ impl Start {
             blocks,
             fence: fence.clone(),
         };
-        let (body, tracker) = track(fenced, range.end - range.start, connection);
+        if let Some(connection) = &connection {
+            // what the kernel has is not to outlive this process
+            connection.drop_when_closed(true);
+        }
+        let (body, tracker) = track(fenced, range.end - range.start, connection.clone());
         let entry = super::register(&app, &begun, tracker.clone());
-        tokio::spawn(run::run(app, begun.clone(), tracker, fence, entry));
+        let delivery = run::Delivery {
+            begun: begun.clone(),
+            tracker,
+            connection,
+            fence,
+            entry,
+        };
+        tokio::spawn(delivery.run(app));
         Ok(Some(Parcel { body, begun }))
     }
 

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use super::Entry;
 use crate::app::App;
 use crate::error::Result;
-use crate::http::connection::Outcome;
+use crate::http::connection::{Connection, Outcome};
 use crate::http::tracked_body::Tracker;
 use crate::objects::Blocks;
 use crate::packages::model::{Archive, ArchiveState};
@@ -65,29 +65,42 @@ impl Stream for Fenced {
     }
 }
 
-/// Goes on until the delivery has ended and that is recorded.
-pub(super) async fn run(app: App, begun: Archive, tracker: Tracker, fence: Fence, entry: Entry) {
-    let outcome = tokio::select! {
-        outcome = tracker.outcome(STALL) => Some(outcome),
-        () = keep(&app, &begun, &tracker, &fence) => None,
-        () = entry.stopped.notified() => None,
-    };
-    let acknowledged = outcome == Some(Outcome::Acknowledged);
-    if !acknowledged {
-        tracker.stop();
-    }
-    let ending = Ending {
-        sent: tracker.taken(),
-        acknowledged,
-    };
-    let state = record(&app, &begun, ending).await;
-    drop(entry);
-    let archive = &begun.archive_id;
-    tracing::info!(%archive, ?outcome, sent = ending.sent, ?state, "a delivery ended");
-    if state == Some(ArchiveState::Consumed)
-        && let Err(error) = upkeep::release(&app, archive).await
-    {
-        tracing::warn!(%error, %archive, "what a package holds is let go later");
+/// A delivery that has begun.
+pub(super) struct Delivery {
+    pub begun: Archive,
+    pub tracker: Tracker,
+    pub connection: Option<Connection>,
+    pub fence: Fence,
+    pub entry: Entry,
+}
+
+impl Delivery {
+    /// Goes on until the delivery has ended and that is recorded.
+    pub(super) async fn run(self, app: App) {
+        let outcome = tokio::select! {
+            outcome = self.tracker.outcome(STALL) => Some(outcome),
+            () = keep(&app, &self.begun, &self.tracker, &self.fence) => None,
+            () = self.entry.stopped.notified() => None,
+        };
+        let acknowledged = outcome == Some(Outcome::Acknowledged);
+        if !acknowledged {
+            self.tracker.stop();
+        } else if let Some(connection) = &self.connection {
+            connection.drop_when_closed(false);
+        }
+        let ending = Ending {
+            sent: self.tracker.taken(),
+            acknowledged,
+        };
+        let state = record(&app, &self.begun, ending).await;
+        drop(self.entry);
+        let archive = &self.begun.archive_id;
+        tracing::info!(%archive, ?outcome, sent = ending.sent, ?state, "a delivery ended");
+        if state == Some(ArchiveState::Consumed)
+            && let Err(error) = upkeep::release(&app, archive).await
+        {
+            tracing::warn!(%error, %archive, "what a package holds is let go later");
+        }
     }
 }
 

@@ -61,7 +61,7 @@ impl Watcher {
         if (progress != first && !finishing) || elapsed >= LONGEST {
             return Some(Seen::Alive);
         }
-        (elapsed - self.moved_at >= PATIENCE).then_some(Seen::Stuck)
+        (elapsed >= self.moved_at + PATIENCE).then_some(Seen::Stuck)
     }
 }
 
@@ -87,19 +87,19 @@ pub(super) async fn here(running: &Running) -> Seen {
 }
 
 /// Watches a delivery of another process by what it writes.
-pub(super) async fn elsewhere(app: &App, watched: &Archive) -> Result<Seen> {
+pub(super) async fn elsewhere(app: &App, known: &Archive) -> Result<Seen> {
     let begun = Instant::now();
     let mut watcher = Watcher::new(SETTLE_ELSEWHERE);
     loop {
         tokio::time::sleep(LOOK_ELSEWHERE).await;
-        let known = watched.clone();
+        let wanted = known.clone();
         let archive = app
             .db
-            .read(async move |tx| store::archives::reread(tx, &known).await)
+            .read(async move |tx| store::archives::reread(tx, &wanted).await)
             .await?;
         let same = |archive: &Archive| {
-            archive.state == watched.state
-                && archive.delivery.number == watched.delivery.number
+            archive.state == known.state
+                && archive.delivery.number == known.delivery.number
                 && archive.delivery.until.is_some()
         };
         let Some(archive) = archive.filter(same) else {

@@ -2,12 +2,14 @@
 
 use axum::Router;
 use entrepot_server::app::App;
+use entrepot_server::db::Db;
 use entrepot_server::iam::bootstrap::Credentials;
 use entrepot_server::iam::model::User;
 use entrepot_server::iam::{password, store as accounts};
 use entrepot_server::ids::{DomainId, UserId};
 use entrepot_server::keys::Secret;
 use entrepot_server::{background, jobs, router};
+use tokio::runtime::Runtime;
 
 use super::{Answer, Call, ENDPOINT, Library, credentials};
 
@@ -19,10 +21,21 @@ pub struct Node {
 
 impl Library {
     pub async fn node(&self) -> Node {
+        self.node_over(self.database.open(4).await)
+    }
+
+    /// The same, in a runtime of its own that can die.
+    pub async fn node_in(&self, process: &Runtime) -> Node {
+        let database = self.database.clone();
+        let opened = process.spawn(async move { database.open(4).await });
+        self.node_over(opened.await.unwrap())
+    }
+
+    fn node_over(&self, db: Db) -> Node {
         let app = App::new(
             self.app.config.clone(),
             ENDPOINT,
-            self.database.open(4).await,
+            db,
             self.app.blobs.clone(),
             self.app.clock.clone(),
             self.app.master_key.clone(),

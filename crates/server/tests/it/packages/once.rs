@@ -267,8 +267,6 @@ impl World {
     }
 
     fn step(&mut self, step: Step) {
-        let count = self.senders.len();
-        let some = |index: usize| (count > 0).then(|| index % count);
         match step {
             Step::Get {
                 caller,
@@ -283,31 +281,6 @@ impl World {
                     From::At(at) => at,
                 };
                 self.get(caller, node, from..to.max(from + 1), receipt);
-            }
-            Step::Send { sender, bytes } => {
-                if let Some(index) = some(sender) {
-                    self.send(index, bytes);
-                }
-            }
-            Step::Acknowledge(sender) => {
-                if let Some(index) = some(sender) {
-                    self.end(index, true);
-                }
-            }
-            Step::Cut(sender) => {
-                if let Some(index) = some(sender) {
-                    self.end(index, false);
-                }
-            }
-            Step::Crash(sender) => {
-                if let Some(index) = some(sender) {
-                    self.senders[index].over = true;
-                }
-            }
-            Step::Renew(sender) => {
-                if let Some(index) = some(sender) {
-                    self.renew(index);
-                }
             }
             Step::Receipt {
                 caller,
@@ -328,6 +301,15 @@ impl World {
                 }
             }
             Step::Pass(millis) => self.pass(Duration::from_millis(millis)),
+            _ if self.senders.is_empty() => {}
+            Step::Send { sender, bytes } => self.send(sender % self.senders.len(), bytes),
+            Step::Acknowledge(sender) => self.end(sender % self.senders.len(), true),
+            Step::Cut(sender) => self.end(sender % self.senders.len(), false),
+            Step::Renew(sender) => self.renew(sender % self.senders.len()),
+            Step::Crash(sender) => {
+                let count = self.senders.len();
+                self.senders[sender % count].over = true;
+            }
         }
         assert!(self.completions <= 1);
     }

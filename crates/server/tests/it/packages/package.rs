@@ -27,7 +27,9 @@ impl Package {
 impl Library {
     /// A package, READY, with one asset whose file has so many bytes.
     pub async fn package(&self, size: usize) -> Package {
-        let bytes: Vec<u8> = (0..size).map(|n| (n / 7 + n % 251) as u8).collect();
+        let bytes: Vec<u8> = (0..size)
+            .map(|n| (n / 7 + n % 251).to_le_bytes()[0])
+            .collect();
         let asset = self.ready_asset("IMAGE", &bytes).await;
         let app = self.create_app(&self.app.ids.next()).await;
         self.attach(&app, &[&asset]).await.ok();

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use entrepot_server::http::serve;
+use tokio::net::TcpListener;
+
 use crate::harness::{Call, Library};
 
 use super::package::Package;
@@ -129,4 +132,37 @@ async fn a_stop_cuts_the_line_and_the_holder_goes_on_elsewhere() {
     got.extend_from_slice(&rest.body);
     assert!(got == package.bytes);
     served.stop().await;
+}
+
+#[tokio::test]
+async fn a_process_that_dies_leaves_nothing_to_be_sent() {
+    let library = Library::start().await;
+    let package = library.package(SIZE).await;
+    let process = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let listener = listener.into_std().unwrap();
+    let node = library.node_in(&process).await;
+    process.spawn(async move {
+        let listener = TcpListener::from_std(listener).unwrap();
+        let never = std::future::pending();
+        serve::serve(listener, node.router, never, Duration::ZERO).await;
+    });
+    let mut wire = Wire::open_at(address, library.download(&package)).await;
+    let mut got = wire.read(1000).await;
+    while library.archive(&package.id).await.sent_bytes < package.size() as u64 {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    process.shutdown_background();
+    got.extend(wire.read_on().await);
+    assert!(got.len() < package.size(), "the kernel went on sending");
+    // its delivery lapses
+    library.pass(Duration::from_secs(15));
+    let rest = library.resume(&package, got.len()).send().await;
+    got.extend_from_slice(&rest.body);
+    assert!(got == package.bytes);
 }

@@ -1,6 +1,7 @@
 //! A download over a real connection, byte by byte.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
@@ -21,9 +22,13 @@ pub struct Wire {
 impl Wire {
     /// Sends a request and reads the head of its answer.
     pub async fn open(served: &Served, call: Call<'_>) -> Self {
+        Self::open_at(served.address, call).await
+    }
+
+    pub async fn open_at(address: SocketAddr, call: Call<'_>) -> Self {
         let socket = TcpSocket::new_v4().unwrap();
         socket.set_recv_buffer_size(RECEIVE_BUFFER).unwrap();
-        let mut stream = socket.connect(served.address).await.unwrap();
+        let mut stream = socket.connect(address).await.unwrap();
         stream.write_all(&text(call).await).await.unwrap();
         let mut early = Vec::new();
         let end = loop {
