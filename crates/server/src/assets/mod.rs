@@ -25,5 +25,5 @@ pub use model::{Asset, AssetType};
 pub use state::{AssetState, Step};
 pub use steps::{change, purge_bin, require, take_main_file_step, take_step};
 pub use store::list_blocked;
-pub use store::{is_id_taken, list_namesakes};
 pub use store::list_by_ids;
+pub use store::{is_id_taken, list_namesakes};
