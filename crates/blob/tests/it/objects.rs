@@ -4,9 +4,7 @@ use std::num::NonZeroUsize;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use entrepot_blob::{BlobError, Blobs, StorageKey};
-use entrepot_blob::{BlobError, Piece, StorageKey};
-use futures_util::StreamExt;
+use entrepot_blob::{BlobError, Blobs, Piece, StorageKey};
 use futures_util::future::try_join_all;
 use futures_util::{StreamExt, TryStreamExt};
 
