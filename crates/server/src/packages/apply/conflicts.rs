@@ -66,51 +66,40 @@ impl Conflicts {
 
 pub async fn refuse(work: &Work<'_>) -> Result<(), Stop> {
     let mut conflicts = Conflicts::default();
+    let apps = names_of_apps(work).await?;
+    let tasks = names_of_tasks(work).await?;
     let mut seq = 0;
-    let mut seen = HashMap::new();
-    for (id, entry) in &work.outline.apps {
-        let json = read(work.app(), entry, MAX_JSON).await?;
-        let packed = model::App::parse(id, &json).map_err(invalid)?;
-        if seq >= work.done {
-            let found = &look(work, Kind::Application, id, &packed.name).await?;
-            add(
-                &mut conflicts,
-                &mut seen,
-                work,
-                seq,
-                Kind::Application,
-                (id, &packed.name),
-                found,
-            );
+    for (kind, items) in [(Kind::Application, &apps), (Kind::Task, &tasks)] {
+        let mut seen = HashMap::new();
+        for (id, name) in items {
+            if seq >= work.done {
+                let found = look(work, kind, id, name).await?;
+                add(
+                    &mut conflicts,
+                    &mut seen,
+                    work,
+                    seq,
+                    kind,
+                    (id, name),
+                    &found,
+                );
+            }
+            seq += 1;
         }
-        seq += 1;
-    }
-    seen.clear();
-    for (id, entry) in &work.outline.tasks {
-        let json = read(work.app(), entry, MAX_JSON).await?;
-        let packed = model::Task::parse(id, &json).map_err(invalid)?;
-        if seq >= work.done {
-            let found = &look(work, Kind::Task, id, &packed.task_name).await?;
-            add(
-                &mut conflicts,
-                &mut seen,
-                work,
-                seq,
-                Kind::Task,
-                (id, &packed.task_name),
-                found,
-            );
-        }
-        seq += 1;
     }
     if work.import.options.merges() || work.app().config.unique_names {
-        look_at_assets(work, &mut conflicts).await?;
+        look_at_assets(work, &apps, &mut conflicts).await?;
     }
     if conflicts.count == 0 {
         return Ok(());
     }
+    write_down(work, conflicts.items.clone()).await?;
+    Err(Stop::Fail(conflicts.into_reasons()))
+}
+
+async fn write_down(work: &Work<'_>, items: Vec<Item>) -> Result<(), Stop> {
     let (context, job) = (work.context.clone(), work.import.job_id.clone());
-    let (items, done, total) = (conflicts.items.clone(), work.done, work.import.items);
+    let (done, total) = (work.done, work.import.items);
     let held = work
         .app()
         .db
@@ -122,10 +111,34 @@ pub async fn refuse(work: &Work<'_>) -> Result<(), Stop> {
             Ok(held)
         })
         .await?;
-    if !held {
-        return Err(JobError::Lost.into());
+    if held {
+        Ok(())
+    } else {
+        Err(JobError::Lost.into())
     }
-    Err(Stop::Fail(conflicts.into_reasons()))
+}
+
+/// Ids and names in the package.
+type Names = Vec<(String, String)>;
+
+async fn names_of_apps(work: &Work<'_>) -> Result<Names> {
+    let mut names = Vec::new();
+    for (id, entry) in &work.outline.apps {
+        let json = read(work.app(), entry, MAX_JSON).await?;
+        let packed = model::App::parse(id, &json).map_err(invalid)?;
+        names.push((packed.id, packed.name));
+    }
+    Ok(names)
+}
+
+async fn names_of_tasks(work: &Work<'_>) -> Result<Names> {
+    let mut names = Vec::new();
+    for (id, entry) in &work.outline.tasks {
+        let json = read(work.app(), entry, MAX_JSON).await?;
+        let packed = model::Task::parse(id, &json).map_err(invalid)?;
+        names.push((packed.task_id, packed.task_name));
+    }
+    Ok(names)
 }
 
 /// What is in the instance already.
@@ -201,8 +214,12 @@ fn failed(seq: u64, kind: Kind, id: &str, name: &str) -> Item {
     }
 }
 
-async fn look_at_assets(work: &Work<'_>, conflicts: &mut Conflicts) -> Result<(), Stop> {
-    let into = existing_apps(work).await?;
+async fn look_at_assets(
+    work: &Work<'_>,
+    apps: &Names,
+    conflicts: &mut Conflicts,
+) -> Result<(), Stop> {
+    let into = existing_apps(work, apps).await?;
     let mut assets = work.assets().await?;
     let mut seq = work.first_asset();
     let mut batch = Vec::new();
@@ -236,23 +253,24 @@ async fn look_at_assets(work: &Work<'_>, conflicts: &mut Conflicts) -> Result<()
     }
 }
 
-/// The applications that are there already, by their ids in the package.
-async fn existing_apps(work: &Work<'_>) -> Result<HashMap<String, (String, Option<AppId>)>> {
-    let mut apps = HashMap::new();
-    for (id, entry) in &work.outline.apps {
-        let json = read(work.app(), entry, MAX_JSON).await?;
-        let packed = model::App::parse(id, &json).map_err(invalid)?;
-        let (import, id, name) = (work.import.clone(), id.clone(), packed.name);
-        let full = import.options.named(&name);
-        let asked = id.clone();
+/// Names here of the package's applications, and the ones that are there already, by their ids in
+/// the package.
+async fn existing_apps(
+    work: &Work<'_>,
+    apps: &Names,
+) -> Result<HashMap<String, (String, Option<AppId>)>> {
+    let mut existing = HashMap::new();
+    for (id, name) in apps {
+        let full = work.import.options.named(name);
+        let (import, asked, name) = (work.import.clone(), id.clone(), name.clone());
         let found = work
             .app()
             .db
             .read(async move |tx| matching::app(tx, &import, &asked, &name).await)
             .await?;
-        apps.insert(id, (full, found.map(|app| app.app_id)));
+        existing.insert(id.clone(), (full, found.map(|app| app.app_id)));
     }
-    Ok(apps)
+    Ok(existing)
 }
 
 async fn problems(

@@ -56,7 +56,7 @@ pub async fn check(
 }
 
 fn check_asset(asset: &Asset, outline: &Outline) -> Result<()> {
-    let place = format!("{ASSETS}: asset {}", asset.asset_id);
+    let place = format!("asset {}", asset.asset_id);
     if let Some(unknown) = asset.apps.iter().find(|id| !outline.apps.contains_key(*id)) {
         let problem = format!("{place}: application {unknown} is not there");
         return Err(invalid(problem));

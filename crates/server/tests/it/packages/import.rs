@@ -107,7 +107,7 @@ async fn what_was_exported_is_the_same_in_another_library() {
     let again = Pack::of(&to.whole_archive(&archive).await);
     let first = Pack::of(&sample.bytes);
     for (path, content, method) in &first.entries {
-        if path.ends_with(".json") && path.contains("package") || !path.starts_with("data/") {
+        if path == "data/package.json" || !path.starts_with("data/") {
             continue;
         }
         let at = again.position(path);

@@ -27,16 +27,13 @@ async fn refused(library: &Library, bytes: &[u8], code: &str, words: &str) {
 
 type Change = fn(&mut Pack, &str);
 
-#[tokio::test]
-async fn a_bag_that_is_not_whole_and_right_is_refused() {
-    let library = Library::with(|setup| setup.disk = true).await;
-    let sample = sample(&library).await;
-    let good = Pack::of(&sample.bytes);
-    let changes: [(&str, Change); 22] = [
+/// The bag's own files, and what they say.
+fn wrong_bags() -> Vec<(&'static str, Change)> {
+    vec![
         ("has no manifest-sha256.txt", |p, _| drop_entry(p, MANIFEST)),
         ("has no bagit.txt", |p, _| drop_entry(p, "bagit.txt")),
         ("has no tagmanifest", |p, _| {
-            drop_entry(p, "tagmanifest-sha256.txt")
+            drop_entry(p, "tagmanifest-sha256.txt");
         }),
         ("bagit.txt does not say", |p, _| {
             *p.content("bagit.txt") = b"BagIt-Version: 0.97\n".to_vec();
@@ -68,6 +65,12 @@ async fn a_bag_that_is_not_whole_and_right_is_refused() {
             p.entries
                 .push(("data/assets/a/more".into(), b"x".to_vec(), Method::Stored));
         }),
+    ]
+}
+
+/// A good bag of something that is not right.
+fn wrong_contents() -> Vec<(&'static str, Change)> {
+    vec![
         ("is nothing that a package has", |p, _| {
             p.entries
                 .push(("data/extra.txt".into(), b"x".to_vec(), Method::Stored));
@@ -90,19 +93,19 @@ async fn a_bag_that_is_not_whole_and_right_is_refused() {
             p.seal();
         }),
         ("has no MAIN file", |p, _| {
-            sealed(p, ASSETS, "\"MAIN\"", "\"OTHER\"")
+            sealed(p, ASSETS, "\"MAIN\"", "\"OTHER\"");
         }),
         ("asset_type must be one of", |p, _| {
-            sealed(p, ASSETS, "\"VIDEO\"", "\"FILM\"")
+            sealed(p, ASSETS, "\"VIDEO\"", "\"FILM\"");
         }),
         ("main file of an asset of type", |p, _| {
             sealed(p, ASSETS, "\"file_type\":\"mp4\"", "\"file_type\":\"exe\"");
         }),
         ("is not there", |p, _| {
-            sealed(p, ASSETS, "\"apps\":[\"", "\"apps\":[\"x")
+            sealed(p, ASSETS, "\"apps\":[\"", "\"apps\":[\"x");
         }),
         ("not the JSON that is expected", |p, _| {
-            sealed(p, ASSETS, "\"asset_id\"", "\"id\"")
+            sealed(p, ASSETS, "\"asset_id\"", "\"id\"");
         }),
         ("format_version is 2", |p, _| {
             sealed(
@@ -125,8 +128,15 @@ async fn a_bag_that_is_not_whole_and_right_is_refused() {
             drop_entry(p, &task);
             p.seal();
         }),
-    ];
-    for (words, change) in changes {
+    ]
+}
+
+#[tokio::test]
+async fn a_package_that_is_not_whole_and_right_is_refused() {
+    let library = Library::with(|setup| setup.disk = true).await;
+    let sample = sample(&library).await;
+    let good = Pack::of(&sample.bytes);
+    for (words, change) in wrong_bags().into_iter().chain(wrong_contents()) {
         let mut pack = good.clone();
         let file = pack.paths("data/assets/").remove(0);
         change(&mut pack, &file);
