@@ -21,6 +21,7 @@ pub use store::apps::{
 };
 pub use store::attached::{
     attach, attached_apps_of, count_attached, detach, forget_asset, list_attached,
+    list_attached_ids,
 };
 pub use store::tasks::{
     delete_task, find_task, find_task_by_name, insert_task, is_task_id_taken, require_task,

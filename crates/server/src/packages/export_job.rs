@@ -111,8 +111,9 @@ impl ExportAssets {
         }
         let (feed, parts) = Feed::new(1);
         let (of, items, db) = (self.instance_id.clone(), self.items.clone(), app.db.clone());
+        let project = self.project_id.clone();
         let reading = tokio::spawn(async move {
-            db.snapshot(async move |tx| contents::read(tx, &of, &items, &feed).await)
+            db.snapshot(async move |tx| contents::read(tx, &project, &of, &items, &feed).await)
                 .await
         });
         let built = self.build(context, meter, &job, parts).await;
