@@ -5,6 +5,7 @@
 //! while it is sent (`archives`, `delivery`). An import takes a package apart as it arrives
 //! (`uploads`, `receive`), checks all of it, and applies it in a job.
 
+pub mod administer;
 pub mod apply;
 pub mod archives;
 pub mod check;

@@ -1,5 +1,13 @@
 //! The calls of the package family that the commands make.
 
+use entrepot_api::archives::{ArchiveRecord, ReceiptRequest};
+use entrepot_api::imports::{
+    CreateUploadRequestBody, ImportAssetResponse, ListImportItemsResponse, UploadInfo,
+};
+use entrepot_api::integration::{
+    AppInfo, BriefTask, InstanceInfo, ListAppsResponse, ListInstancesResponse, ListTasksResponse,
+};
+use entrepot_api::packages::{AssetJobInfo, AssetJobResponse};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use reqwest::RequestBuilder;
 use serde::de::DeserializeOwned;
@@ -17,34 +25,6 @@ pub struct Instance {
     pub instance_id: String,
 }
 
-#[derive(Debug, Deserialize)]
-pub struct Instances {
-    pub instances: Vec<Named>,
-}
-
-/// An instance or application.
-#[derive(Debug, Deserialize)]
-pub struct Named {
-    pub id: String,
-    pub name: String,
-}
-
-#[derive(Debug, Deserialize)]
-pub struct Apps {
-    pub apps: Vec<Named>,
-}
-
-#[derive(Debug, Deserialize)]
-pub struct Tasks {
-    pub entities: Vec<Task>,
-}
-
-#[derive(Debug, Deserialize)]
-pub struct Task {
-    pub task_id: String,
-    pub task_name: String,
-}
-
 /// What a job is about, by ids.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Items {
@@ -57,64 +37,10 @@ pub struct Item {
     pub id: String,
 }
 
-#[derive(Debug, Deserialize)]
-pub struct Begun {
-    pub job_id: String,
-}
-
-#[derive(Debug, Deserialize)]
-pub struct Job {
-    pub status: String,
-    #[serde(default)]
-    pub reasons: Vec<Reason>,
-    #[serde(default)]
-    pub progress_percent: f64,
-    pub archive_id: Option<String>,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Reason {
-    pub resource_type: String,
-    pub resource_name: String,
-    pub error_code: String,
-    pub error_msg: String,
-}
-
-/// What is known of an archive without downloading it.
-#[derive(Debug, Deserialize)]
-pub struct Record {
-    pub file_name: String,
-    pub size: u64,
-    pub digest: String,
-}
-
-#[derive(Debug, Deserialize)]
-pub struct Upload {
-    pub upload_id: String,
-    /// Where the package goes on.
-    pub offset: u64,
-}
-
-#[derive(Debug, Deserialize)]
-pub struct Report {
-    pub total: u64,
-    pub items: Vec<Imported>,
-}
-
-/// What became of one item of an import.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct Imported {
-    pub kind: String,
-    pub old_id: String,
-    pub new_id: String,
-    pub name: String,
-    pub outcome: String,
-}
-
-pub async fn list_instances(api: &Api) -> Result<Vec<Named>> {
+pub async fn list_instances(api: &Api) -> Result<Vec<InstanceInfo>> {
     let url = api.url("v2", "instances", "limit=100")?;
     let answer = api.send_to(Method::GET, url, Vec::new()).await?;
-    Ok(api.read::<Instances>(&answer)?.instances)
+    Ok(api.read::<ListInstancesResponse>(&answer)?.instances)
 }
 
 impl Instance {
@@ -131,41 +57,46 @@ impl Instance {
     }
 
     /// Applications whose name has the text in it.
-    pub async fn find_apps(&self, name: &str) -> Result<Vec<Named>> {
+    pub async fn find_apps(&self, name: &str) -> Result<Vec<AppInfo>> {
         let query = format!("limit=100&name={}", encode(name));
-        let found: Apps = self.call(Method::GET, "apps", &query, Vec::new()).await?;
+        let found: ListAppsResponse = self.call(Method::GET, "apps", &query, Vec::new()).await?;
         Ok(found.apps)
     }
 
     /// Tasks whose name has the text in it.
-    pub async fn find_tasks(&self, name: &str) -> Result<Vec<Task>> {
+    pub async fn find_tasks(&self, name: &str) -> Result<Vec<BriefTask>> {
         let tail = format!("fdi/instances/{}/tasks", id(&self.instance_id)?);
         let query = format!("limit=100&name={}", encode(name));
         let url = self.api.url("v2", &tail, &query)?;
         let answer = self.api.send_to(Method::GET, url, Vec::new()).await?;
-        Ok(self.api.read::<Tasks>(&answer)?.entities)
+        Ok(self.api.read::<ListTasksResponse>(&answer)?.entities)
     }
 
     /// Begins an `export` or `delete`; answers the job.
     pub async fn begin(&self, verb: &str, items: &Items) -> Result<String> {
         let tail = format!("assets/{verb}");
-        let begun: Begun = self.call(Method::POST, &tail, "", json(items)?).await?;
+        let begun: AssetJobResponse = self.call(Method::POST, &tail, "", json(items)?).await?;
         Ok(begun.job_id)
     }
 
-    pub async fn get_job(&self, job_id: &str) -> Result<Job> {
+    pub async fn get_job(&self, job_id: &str) -> Result<AssetJobInfo> {
         let tail = format!("assets/jobs/{}", id(job_id)?);
         self.call(Method::GET, &tail, "", Vec::new()).await
     }
 
     /// A page of what an import did.
-    pub async fn list_items(&self, job_id: &str, offset: u64, limit: u64) -> Result<Report> {
+    pub async fn list_items(
+        &self,
+        job_id: &str,
+        offset: u64,
+        limit: u64,
+    ) -> Result<ListImportItemsResponse> {
         let tail = format!("assets/jobs/{}/entrepot/items", id(job_id)?);
         let query = format!("limit={limit}&offset={offset}");
         self.call(Method::GET, &tail, &query, Vec::new()).await
     }
 
-    pub async fn get_record(&self, archive_id: &str) -> Result<Record> {
+    pub async fn get_record(&self, archive_id: &str) -> Result<ArchiveRecord> {
         let tail = format!("assets/archives/{}/entrepot/record", id(archive_id)?);
         self.call(Method::GET, &tail, "", Vec::new()).await
     }
@@ -184,18 +115,20 @@ impl Instance {
     /// Says that the package has arrived whole; it can't be downloaded again.
     pub async fn acknowledge(&self, archive_id: &str, digest: &str) -> Result<()> {
         let tail = format!("assets/archives/{}/entrepot/receipt", id(archive_id)?);
-        let body = json(&serde_json::json!({ "digest": digest }))?;
-        let _: serde_json::Value = self.call(Method::POST, &tail, "", body).await?;
+        let digest = digest.to_owned();
+        let body = json(&ReceiptRequest { digest })?;
+        let _: ArchiveRecord = self.call(Method::POST, &tail, "", body).await?;
         Ok(())
     }
 
-    pub async fn create_upload(&self, file_name: &str, size: u64) -> Result<Upload> {
-        let body = json(&serde_json::json!({ "file_name": file_name, "size": size }))?;
+    pub async fn create_upload(&self, file_name: &str, size: u64) -> Result<UploadInfo> {
+        let file_name = file_name.to_owned();
+        let body = json(&CreateUploadRequestBody { file_name, size })?;
         self.call(Method::POST, "assets/entrepot/uploads", "", body)
             .await
     }
 
-    pub async fn get_upload(&self, upload_id: &str) -> Result<Upload> {
+    pub async fn get_upload(&self, upload_id: &str) -> Result<UploadInfo> {
         let tail = format!("assets/entrepot/uploads/{}", id(upload_id)?);
         self.call(Method::GET, &tail, "", Vec::new()).await
     }
@@ -232,7 +165,7 @@ impl Instance {
     /// Begins the import of a package that has arrived; answers the job.
     pub async fn import(&self, upload_id: &str, query: &str) -> Result<String> {
         let tail = format!("assets/entrepot/uploads/{}/import", id(upload_id)?);
-        let begun: Begun = self.call(Method::POST, &tail, query, Vec::new()).await?;
+        let begun: ImportAssetResponse = self.call(Method::POST, &tail, query, Vec::new()).await?;
         Ok(begun.job_id)
     }
 }

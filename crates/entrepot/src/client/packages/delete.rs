@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
-use super::{InstanceArgs, Selection, failed, wait};
+use super::{InstanceArgs, Selection, counted, failed, wait};
 use crate::client::failure::Result;
 use crate::client::progress::Progress;
 use crate::client::{Connection, to_json};
@@ -40,9 +40,9 @@ pub async fn run(command: Delete) -> Result<()> {
     }
     if !command.json {
         progress.print(&format!(
-            "deleted {} applications and {} tasks; their digital assets are still there",
-            items.apps.len(),
-            items.tasks.len()
+            "deleted {} and {}; digital assets are still there",
+            counted(items.apps.len(), "application"),
+            counted(items.tasks.len(), "task")
         ));
     }
     Ok(())

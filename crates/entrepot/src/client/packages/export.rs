@@ -8,11 +8,12 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use data_encoding::HEXLOWER;
+use entrepot_api::archives::ArchiveRecord;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::calls::{Instance, Items, Record};
+use super::calls::{Instance, Items};
 use super::{InstanceArgs, Selection, failed, wait};
 use crate::client::download::fetch::rest;
 use crate::client::download::name;
@@ -148,7 +149,7 @@ async fn download(
     instance: &Instance,
     progress: &Progress,
     archive_id: &str,
-    record: &Record,
+    record: &ArchiveRecord,
 ) -> Result<PathBuf> {
     let expected = Expected {
         size: Some(record.size),
@@ -186,7 +187,7 @@ async fn download(
 }
 
 /// Gives the package its name.
-fn place(command: &Export, part: &Path, record: &Record) -> Result<PathBuf> {
+fn place(command: &Export, part: &Path, record: &ArchiveRecord) -> Result<PathBuf> {
     let placed = match &command.output {
         Some(output) => std::fs::rename(part, output).map(|()| output.clone()),
         None => name::place(part, Path::new("."), &record.file_name),
@@ -202,7 +203,7 @@ fn report(
     progress: &Progress,
     entry: &Entry,
     archive_id: &str,
-    record: &Record,
+    record: &ArchiveRecord,
     path: &Path,
 ) -> Result<()> {
     if command.json {

@@ -1,11 +1,13 @@
 //! `entrepot import`: sends a package and applies it; a line that breaks costs at most one entry.
 
-use clap::Args;
-use serde::{Deserialize, Serialize};
-use serde_json::json;
 use std::path::PathBuf;
 
-use super::calls::{Imported, Instance, Upload};
+use clap::Args;
+use entrepot_api::imports::{ImportItem, UploadInfo};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::calls::Instance;
 use super::{InstanceArgs, failed, wait};
 use crate::client::api::encode;
 use crate::client::failure::{Failure, Result};
@@ -143,14 +145,15 @@ async fn send(
     journal.write(&entry)?;
     send_bytes(instance, source, &upload, &bar).await?;
     source.check_unchanged()?;
-    let job_id = instance.import(&upload.upload_id, &command.query()).await?;
+    let begin = || async { instance.import(&upload.upload_id, &command.query()).await };
+    let job_id = patiently(begin).await?;
     entry.job_id = Some(job_id.clone());
     journal.write(&entry)?;
     bar.clear();
     Ok(job_id)
 }
 
-async fn resume(instance: &Instance, source: &Source, left: Option<Entry>) -> Result<Upload> {
+async fn resume(instance: &Instance, source: &Source, left: Option<Entry>) -> Result<UploadInfo> {
     if let Some(entry) = left {
         let known = patiently(|| instance.get_upload(&entry.upload_id)).await;
         match known {
@@ -166,7 +169,7 @@ async fn resume(instance: &Instance, source: &Source, left: Option<Entry>) -> Re
 async fn send_bytes(
     instance: &Instance,
     source: &Source,
-    upload: &Upload,
+    upload: &UploadInfo,
     bar: &Bar,
 ) -> Result<()> {
     let mut patience = Patience::default();
@@ -189,23 +192,23 @@ async fn send_bytes(
     Ok(())
 }
 
-async fn list_items(instance: &Instance, job_id: &str) -> Result<Vec<Imported>> {
+async fn list_items(instance: &Instance, job_id: &str) -> Result<Vec<ImportItem>> {
     let mut items = Vec::new();
     loop {
         let offset = items.len() as u64;
         let page = patiently(|| instance.list_items(job_id, offset, PAGE)).await?;
         let is_last = page.items.is_empty();
         items.extend(page.items);
-        if is_last || items.len() as u64 >= page.total {
+        if is_last {
             return Ok(items);
         }
     }
 }
 
-fn summarize(progress: &Progress, items: &[Imported]) {
+fn summarize(progress: &Progress, items: &[ImportItem]) {
     for kind in ["application", "task", "asset", "file"] {
         let of = |outcome: &str| {
-            let same = |item: &&Imported| item.kind == kind && item.outcome == outcome;
+            let same = |item: &&ImportItem| item.kind == kind && item.outcome == outcome;
             items.iter().filter(same).count()
         };
         let counts = ["added", "updated", "unchanged"].map(|outcome| (outcome, of(outcome)));
@@ -217,12 +220,11 @@ fn summarize(progress: &Progress, items: &[Imported]) {
             .join(", ");
         progress.print(&format!("{kind}s: {counts}"));
     }
-    let renamed = items
-        .iter()
-        .filter(|item| item.old_id != item.new_id && item.kind != "file");
-    for item in renamed {
-        let [kind, old, new, name] =
-            [&item.kind, &item.old_id, &item.new_id, &item.name].map(|text| plain(text));
+    for item in items.iter().filter(|item| item.kind != "file") {
+        let Some(new) = item.new_id.as_ref().filter(|new| **new != item.old_id) else {
+            continue;
+        };
+        let [kind, old, new, name] = [&item.kind, &item.old_id, new, &item.name].map(|t| plain(t));
         progress.print(&format!("{kind} {name}: {old} is now {new}"));
     }
 }

@@ -8,8 +8,9 @@ pub mod import;
 use std::time::Duration;
 
 use clap::Args;
+use entrepot_api::packages::{AssetJobInfo, AssetJobReason};
 
-use self::calls::{Instance, Item, Items, Job, Reason, list_instances};
+use self::calls::{Instance, Item, Items, list_instances};
 use super::api::Api;
 use super::failure::{Failure, Result};
 use super::progress::{Bar, Progress};
@@ -87,7 +88,7 @@ impl Selection {
 }
 
 /// Watches a job to its end.
-async fn wait(instance: &Instance, job_id: &str, bar: &Bar) -> Result<Job> {
+async fn wait(instance: &Instance, job_id: &str, bar: &Bar) -> Result<AssetJobInfo> {
     let mut glance = GLANCE_FIRST;
     loop {
         let job = patiently(|| instance.get_job(job_id)).await?;
@@ -101,7 +102,7 @@ async fn wait(instance: &Instance, job_id: &str, bar: &Bar) -> Result<Job> {
 }
 
 /// One line for each item that failed; the failure of the whole.
-fn failed(progress: &Progress, doing: &str, reasons: &[Reason]) -> Failure {
+fn failed(progress: &Progress, doing: &str, reasons: &[AssetJobReason]) -> Failure {
     for reason in reasons {
         progress.note(&format!(
             "{} {}: {}: {}",
@@ -112,4 +113,10 @@ fn failed(progress: &Progress, doing: &str, reasons: &[Reason]) -> Failure {
         ));
     }
     Failure::Job(format!("the {doing} failed; the reasons are above"))
+}
+
+/// `1 task`, `2 tasks`
+fn counted(n: usize, noun: &str) -> String {
+    let plural = if n == 1 { "" } else { "s" };
+    format!("{n} {noun}{plural}")
 }

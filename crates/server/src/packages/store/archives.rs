@@ -130,6 +130,28 @@ pub async fn find(
     row.map(archive).transpose()
 }
 
+/// The archive, whatever project it belongs to.
+pub async fn find_anywhere(tx: &mut Tx, id: &ArchiveId) -> Result<Option<Archive>> {
+    let sql = format!("SELECT {COLUMNS} FROM archives WHERE archive_id = $1");
+    let row = tx.query_one(&sql, params![id]).await?;
+    row.map(archive).transpose()
+}
+
+/// The newest archives of all projects; ids sort by time.
+pub async fn list_latest(
+    tx: &mut Tx,
+    state: Option<ArchiveState>,
+    limit: u32,
+) -> Result<Vec<Archive>> {
+    let wanted = state.map_or("", ArchiveState::as_str);
+    let sql = format!(
+        "SELECT {COLUMNS} FROM archives WHERE state = $1 OR $2 = '' \
+         ORDER BY archive_id DESC LIMIT $3"
+    );
+    let rows = tx.query(&sql, params![wanted, wanted, limit]).await?;
+    rows.into_iter().map(archive).collect()
+}
+
 /// An archive as it is now.
 pub async fn reread(tx: &mut Tx, known: &Archive) -> Result<Option<Archive>> {
     find(tx, &known.project_id, &known.instance_id, &known.archive_id).await

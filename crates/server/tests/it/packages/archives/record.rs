@@ -1,5 +1,6 @@
 //! Who got it.
 
+use entrepot_server::packages::{ArchiveState, administer};
 use serde_json::json;
 
 use crate::harness::{HOUR, Library};
@@ -45,4 +46,25 @@ async fn what_a_package_held_is_let_go_when_it_is_delivered() {
     assert_eq!(library.rows("archive_pins").await, 0);
     assert_eq!(library.archive(&package.id).await.layout_key, None);
     assert_eq!(library.record(&package).await["state"], "CONSUMED");
+}
+
+#[tokio::test]
+async fn an_administrator_sees_the_packages_of_all_projects() {
+    let library = Library::start().await;
+    let (first, second) = (library.package(10).await, library.package(10).await);
+    library.download(&first).send().await.ok();
+    library.this_node().quiet().await;
+    let list = async |state| {
+        let found = administer::list(&library.app, state, 10).await.unwrap();
+        let ids = found.into_iter().map(|a| a.archive_id.into_string());
+        ids.collect::<Vec<_>>()
+    };
+    assert_eq!(list(None).await, [second.id.as_str(), &first.id]);
+    assert_eq!(
+        list(Some(ArchiveState::Consumed)).await,
+        [first.id.as_str()]
+    );
+    let shown = administer::show(&library.app, &first.id).await.unwrap();
+    assert_eq!(shown.state, ArchiveState::Consumed);
+    assert!(administer::show(&library.app, "x").await.is_err());
 }
