@@ -113,6 +113,9 @@ CREATE TABLE archives (
 CREATE INDEX archives_unused ON archives (expires_at) WHERE state = 'READY';
 CREATE INDEX archives_leased ON archives (lease_until) WHERE state = 'LEASED';
 
+-- looked at before anything of an archive is sent
+CREATE INDEX assets_blocked ON assets (project_id, asset_id) WHERE state = 'BLOCK';
+
 -- bytes that an archive will send are not removed, whatever happens to the files
 CREATE TABLE archive_pins (
     archive_id TEXT NOT NULL REFERENCES archives (archive_id),

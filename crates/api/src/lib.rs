@@ -3,6 +3,7 @@
 //! Field names, optionality and odd spellings are the wire's (`docs/API.md`). What a server
 //! answers leaves absent fields out instead of sending null.
 
+pub mod archives;
 pub mod assets;
 pub mod files;
 pub mod iam;

@@ -30,6 +30,12 @@ enum Command {
     Ls(client::ls::Ls),
     /// Show one asset
     Show(client::show::Show),
+    /// Make a package of applications and tasks, with their assets, and download it
+    Export(client::packages::export::Export),
+    /// Bring in a package
+    Import(client::packages::import::Import),
+    /// Delete applications and tasks; never the assets attached to them
+    Delete(client::packages::delete::Delete),
 }
 
 fn main() -> ExitCode {
@@ -43,6 +49,15 @@ fn main() -> ExitCode {
         }
         Command::Ls(command) => client::run(client::ls::run(command)).map_err(Into::into),
         Command::Show(command) => client::run(client::show::run(command)).map_err(Into::into),
+        Command::Export(command) => {
+            client::run(client::packages::export::run(command)).map_err(Into::into)
+        }
+        Command::Import(command) => {
+            client::run(client::packages::import::run(command)).map_err(Into::into)
+        }
+        Command::Delete(command) => {
+            client::run(client::packages::delete::run(command)).map_err(Into::into)
+        }
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

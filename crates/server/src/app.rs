@@ -14,6 +14,7 @@ use crate::ids::Ids;
 use crate::jobs::Bell;
 use crate::keys::MasterKey;
 use crate::objects::UrlSigner;
+use crate::packages::delivery::Deliveries;
 
 /// Cheap to clone; all state that lasts is in the database and the blobs.
 #[derive(Debug, Clone)]
@@ -32,6 +33,8 @@ pub struct Inner {
     pub lockout: Lockout,
     /// Rung when a job was put into the queue.
     pub bell: Bell,
+    /// Packages on their way out.
+    pub deliveries: Deliveries,
 }
 
 impl App {
@@ -56,6 +59,7 @@ impl App {
             identities: Identities::default(),
             lockout: Lockout::default(),
             bell: Bell::default(),
+            deliveries: Deliveries::default(),
         }))
     }
 }

@@ -160,6 +160,13 @@ impl Config {
                 "job_workers, database_connections and sweep_minutes must be at least 1".into(),
             );
         }
+        if self.archive_days == 0 || self.archive_lease_minutes == 0 || self.archive_max_sends == 0
+        {
+            return Err(
+                "archive_days, archive_lease_minutes and archive_max_sends must be at least 1"
+                    .into(),
+            );
+        }
         Ok(())
     }
 

@@ -120,18 +120,6 @@ fn integration() -> Router<App> {
             get(instances::apps::secret::get).put(instances::apps::secret::put),
         )
         .route(
-            "/v2/{project_id}/instances/{instance_id}/assets/delete",
-            post(packages::delete::post),
-        )
-        .route(
-            "/v2/{project_id}/instances/{instance_id}/assets/export",
-            post(packages::export::post),
-        )
-        .route(
-            "/v2/{project_id}/instances/{instance_id}/assets/jobs/{job_id}",
-            get(packages::jobs::get),
-        )
-        .route(
             "/v2/{project_id}/instances/{instance_id}/validate-apps",
             get(instances::apps::validate::get),
         )
@@ -140,6 +128,26 @@ fn integration() -> Router<App> {
 /// `/v2`: packages.
 fn packaged() -> Router<App> {
     Router::new()
+        .route(
+            "/v2/{project_id}/instances/{instance_id}/assets/archives/{archive_id}",
+            get(packages::archives::download::get),
+        )
+        .route(
+            "/v2/{project_id}/instances/{instance_id}/assets/archives/{archive_id}/entrepot/contents",
+            get(packages::archives::contents::get),
+        )
+        .route(
+            "/v2/{project_id}/instances/{instance_id}/assets/archives/{archive_id}/entrepot/receipt",
+            post(packages::archives::receipt::post),
+        )
+        .route(
+            "/v2/{project_id}/instances/{instance_id}/assets/archives/{archive_id}/entrepot/record",
+            get(packages::archives::record::get),
+        )
+        .route(
+            "/v2/{project_id}/instances/{instance_id}/assets/delete",
+            post(packages::delete::post),
+        )
         .route(
             "/v2/{project_id}/instances/{instance_id}/assets/entrepot/uploads",
             post(packages::uploads::create::post),
@@ -151,6 +159,14 @@ fn packaged() -> Router<App> {
         .route(
             "/v2/{project_id}/instances/{instance_id}/assets/entrepot/uploads/{upload_id}/import",
             post(packages::uploads::import::post),
+        )
+        .route(
+            "/v2/{project_id}/instances/{instance_id}/assets/export",
+            post(packages::export::post),
+        )
+        .route(
+            "/v2/{project_id}/instances/{instance_id}/assets/jobs/{job_id}",
+            get(packages::jobs::get),
         )
         .route(
             "/v2/{project_id}/instances/{instance_id}/assets/jobs/{job_id}/entrepot/items",

@@ -15,6 +15,7 @@ use crate::http::serve;
 use crate::iam::bootstrap;
 use crate::jobs::{Runner, queue};
 use crate::keys::MasterKey;
+use crate::packages::delivery;
 use crate::{background, health, instances, router};
 
 const UPKEEP: Duration = Duration::from_secs(30);
@@ -113,9 +114,12 @@ impl Server {
             .map_err(cannot("the first instance"))?;
         if matches!(app.db, Db::Sqlite(_)) {
             app.db
-                .write(async |tx| queue::release_all(tx).await)
+                .write(async |tx| {
+                    queue::release_all(tx).await?;
+                    delivery::abandon_all(tx).await
+                })
                 .await
-                .map_err(cannot("the job queue"))?;
+                .map_err(cannot("what the last run left under way"))?;
         }
         Ok(Self {
             app,
@@ -139,7 +143,9 @@ impl Server {
             }
         });
         let grace = self.app.config.stop_grace();
+        let app = self.app.clone();
         serve::serve(self.listener, router::router(self.app), stop, grace).await;
+        app.deliveries.close().await;
         upkeep.abort();
         runner.stop().await;
     }

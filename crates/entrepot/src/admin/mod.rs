@@ -1,5 +1,6 @@
 //! `entrepot admin …`: works on the library itself, while it is served or not.
 
+mod archive;
 mod asset;
 mod instance;
 
@@ -18,6 +19,9 @@ pub struct Admin {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// See what became of packages
+    #[command(subcommand)]
+    Archive(archive::Archive),
     /// Block and unblock assets
     #[command(subcommand)]
     Asset(asset::Asset),
@@ -39,6 +43,7 @@ pub fn run(command: Admin) -> anyhow::Result<()> {
     runtime.block_on(async {
         let app = server::open(config, "").await?;
         match command.command {
+            Command::Archive(command) => archive::run(&app, command).await,
             Command::Asset(command) => asset::run(&app, command).await,
             Command::Instance(command) => instance::run(&app, command).await,
         }

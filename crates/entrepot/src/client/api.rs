@@ -12,7 +12,9 @@ use entrepot_api::files::{
     LargeFilesCreateReq, PartUrlsResponse,
 };
 use entrepot_server::clock::Clock;
-use entrepot_server::http::signature::{self, ALGORITHM, DATE_HEADER};
+use entrepot_server::http::signature::{
+    self, ALGORITHM, CONTENT_HEADER, DATE_HEADER, UNSIGNED_PAYLOAD,
+};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Url;
@@ -75,6 +77,11 @@ impl Api {
 
     pub fn project_id(&self) -> &str {
         &self.credentials.project_id
+    }
+
+    /// Of the credentials, where they name one.
+    pub fn instance_id(&self) -> Option<&str> {
+        self.credentials.instance_id.as_deref()
     }
 
     pub async fn create_asset(&self, body: &CreateDigitalAssetRequestBody) -> Result<String> {
@@ -155,7 +162,11 @@ impl Api {
         body: Vec<u8>,
     ) -> Result<T> {
         let answer = self.send(method, tail, query, body).await?;
-        serde_json::from_slice(&answer).map_err(|e| self.garbled(&e))
+        self.read(&answer)
+    }
+
+    pub fn read<T: DeserializeOwned>(&self, answer: &[u8]) -> Result<T> {
+        serde_json::from_slice(answer).map_err(|e| self.garbled(&e))
     }
 
     async fn send(
@@ -165,11 +176,21 @@ impl Api {
         query: &str,
         body: Vec<u8>,
     ) -> Result<bytes::Bytes> {
+        let url = self.url("v1", tail, query)?;
+        self.send_to(method, url, body).await
+    }
+
+    /// The URL of a call of a family, `v1` or `v2`; `query` is encoded already.
+    pub fn url(&self, family: &str, tail: &str, query: &str) -> Result<Url> {
         let project = encode(&self.credentials.project_id);
         let mark = if query.is_empty() { "" } else { "?" };
-        let url = format!("{}/v1/{project}/{tail}{mark}{query}", self.endpoint());
-        let url = Url::parse(&url).map_err(|e| self.garbled(&e))?;
-        let headers = self.signed(&method, &url, &body)?;
+        let url = format!("{}/{family}/{project}/{tail}{mark}{query}", self.endpoint());
+        Url::parse(&url).map_err(|e| self.garbled(&e))
+    }
+
+    /// Sends a body that is in hand, and reads the answer whole.
+    pub async fn send_to(&self, method: Method, url: Url, body: Vec<u8>) -> Result<bytes::Bytes> {
+        let headers = self.signed(&method, &url, &signature::payload_hash(&body))?;
         let request = self.http.request(method, url).headers(headers);
         let answer = request.timeout(CALL_TIME).body(body).send().await;
         let answer = answer.map_err(|e| unreachable(self.endpoint(), e))?;
@@ -182,7 +203,19 @@ impl Api {
         Err(refused(status.as_u16(), &headers, &body))
     }
 
-    fn signed(&self, method: &Method, url: &Url, body: &[u8]) -> Result<HeaderMap> {
+    /// The headers of a call without a body.
+    pub fn signed_without_body(&self, method: &Method, url: &Url) -> Result<HeaderMap> {
+        self.signed(method, url, &signature::payload_hash(b""))
+    }
+
+    /// The headers of a call whose body the signature does not cover.
+    pub fn signed_for_stream(&self, method: &Method, url: &Url) -> Result<HeaderMap> {
+        let mut headers = self.signed(method, url, UNSIGNED_PAYLOAD)?;
+        headers.insert(CONTENT_HEADER, HeaderValue::from_static(UNSIGNED_PAYLOAD));
+        Ok(headers)
+    }
+
+    fn signed(&self, method: &Method, url: &Url, payload_hash: &str) -> Result<HeaderMap> {
         let Credentials {
             project_id,
             access_key,
@@ -208,8 +241,7 @@ impl Api {
             query: url.query().unwrap_or_default(),
             headers: &headers,
         };
-        let hash = signature::payload_hash(body);
-        let canonical = signature::canonical_request(parts, &names, &hash)
+        let canonical = signature::canonical_request(parts, &names, payload_hash)
             .expect("every header that is signed was set above");
         let signature = signature::sign(secret_key, &date, &canonical);
         let names = names.join(";");
@@ -229,14 +261,14 @@ impl Api {
 }
 
 /// An id as it may stand in a path.
-fn id(id: &str) -> Result<String> {
+pub fn id(id: &str) -> Result<String> {
     if id.is_empty() || id == "." || id == ".." {
         return Err(Failure::Usage(format!("'{id}' is not an id")));
     }
     Ok(encode(id))
 }
 
-fn json(body: &impl Serialize) -> Result<Vec<u8>> {
+pub fn json(body: &impl Serialize) -> Result<Vec<u8>> {
     serde_json::to_vec(body).map_err(|e| Failure::Local(format!("the request can't be made: {e}")))
 }
 

@@ -17,6 +17,8 @@ pub struct Credentials {
     pub project_id: String,
     pub access_key: String,
     pub secret_key: String,
+    /// The instance that packages come from and go to.
+    pub instance_id: Option<String>,
 }
 
 impl fmt::Debug for Credentials {
@@ -65,6 +67,7 @@ impl Credentials {
     }
 
     fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Option<Self>> {
+        let instance_id = variable("ENTREPOT_INSTANCE_ID").filter(|id| !id.is_empty());
         let names = [
             "ENTREPOT_ENDPOINT",
             "ENTREPOT_PROJECT_ID",
@@ -95,6 +98,7 @@ impl Credentials {
             project_id,
             access_key,
             secret_key,
+            instance_id,
         };
         found.checked().map(Some)
     }

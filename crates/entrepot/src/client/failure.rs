@@ -21,6 +21,9 @@ pub enum Failure {
     /// The local file is another one than at the start.
     #[error("{0} changed while it was being uploaded; nothing of it was kept, upload it again")]
     Changed(String),
+    /// A job of the server came to a bad end.
+    #[error("{0}")]
+    Job(String),
     /// Something on this machine.
     #[error("{0}")]
     Local(String),
@@ -47,6 +50,7 @@ impl Failure {
             }
             Failure::Garbled { .. }
             | Failure::Changed(_)
+            | Failure::Job(_)
             | Failure::Local(_)
             | Failure::Usage(_)
             | Failure::Interrupted => false,
@@ -112,7 +116,10 @@ fn advice(code: &str, message: &str) -> Option<&'static str> {
             Some("the server is full: when it has room, the same command goes on")
         }
         "MSS.10009012" => Some("only the library's administrator can unblock it"),
-        "MSS.10009090" => Some("tell the library's administrator this request id"),
+        "ROMA.1006" => Some("check project_id of the credentials, and the user's permissions"),
+        "ROMA.10012" => Some("wait for its end, then give the same command again"),
+        "APIG.3030" => Some("check --instance, or instance_id of the credentials"),
+        "MSS.10009090" | "ROMA.19090" => Some("tell the library's administrator this request id"),
         _ => None,
     }
 }

@@ -1,6 +1,7 @@
-//! What is remembered of an upload under way, so that the same command goes on after any end.
+//! What is remembered of an upload, export or import under way, so that the same command goes on
+//! after any end.
 //!
-//! One small file an upload, named by what makes it the same upload: endpoint, project, path, size
+//! One small file each, for uploads named by what makes it the same upload: endpoint, project, path, size
 //! and time of change. It is locked while its upload runs, and gone when that is complete.
 
 use std::fs::{File, OpenOptions, TryLockError};
@@ -9,6 +10,7 @@ use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use data_encoding::HEXLOWER;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -44,17 +46,18 @@ pub struct Journal {
     file: File,
 }
 
-/// `$XDG_STATE_HOME/entrepot/uploads` or `~/.local/state/entrepot/uploads`.
-pub fn folder(variable: impl Fn(&str) -> Option<String>) -> Result<PathBuf> {
+/// `$XDG_STATE_HOME/entrepot/KIND` or `~/.local/state/entrepot/KIND`; kinds are uploads, exports,
+/// imports.
+pub fn folder(kind: &str, variable: impl Fn(&str) -> Option<String>) -> Result<PathBuf> {
     let set = |name: &str| variable(name).filter(|value| value.starts_with('/'));
     let state = set("XDG_STATE_HOME").map(PathBuf::from);
     let state = state.or_else(|| Some(PathBuf::from(set("HOME")?).join(".local/state")));
     let state = state.ok_or_else(|| {
         Failure::Local(
-            "there is no place to remember the upload: set HOME or XDG_STATE_HOME".into(),
+            "there is no place to remember what is under way: set HOME or XDG_STATE_HOME".into(),
         )
     })?;
-    Ok(state.join("entrepot/uploads"))
+    Ok(state.join("entrepot").join(kind))
 }
 
 /// The name of an upload's journal.
@@ -76,9 +79,10 @@ pub fn key(endpoint: &str, project: &str, source: &Source) -> String {
 
 impl Journal {
     /// Takes the upload for this process; answers what an earlier one left.
-    pub fn open(folder: &Path, key: &str) -> Result<(Self, Option<Entry>)> {
+    pub fn open<T: DeserializeOwned>(folder: &Path, key: &str) -> Result<(Self, Option<T>)> {
         let path = folder.join(format!("{key}.json"));
-        let failed = |e: io::Error| Failure::io("the upload can't be remembered in", &path, &e);
+        let failed =
+            |e: io::Error| Failure::io("what is under way can't be remembered in", &path, &e);
         let mut builder = std::fs::DirBuilder::new();
         builder.recursive(true).mode(0o700);
         builder.create(folder).map_err(failed)?;
@@ -90,7 +94,7 @@ impl Journal {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {
                     return Err(Failure::Local(
-                        "it is being uploaded already, by another process or a second time by \
+                        "the same is under way already, in another process or a second time in \
                          this one"
                             .into(),
                     ));
@@ -109,14 +113,14 @@ impl Journal {
         }
     }
 
-    pub fn write(&self, entry: &Entry) -> Result<()> {
+    pub fn write(&self, entry: &impl Serialize) -> Result<()> {
         let written = serde_json::to_vec_pretty(entry)
             .map_err(io::Error::other)
             .and_then(|text| {
                 self.file.write_all_at(&text, 0)?;
                 self.file.set_len(text.len() as u64)
             });
-        written.map_err(|e| Failure::io("the upload can't be remembered in", &self.path, &e))
+        written.map_err(|e| Failure::io("what is under way can't be remembered in", &self.path, &e))
     }
 
     /// The upload is over.
@@ -148,7 +152,7 @@ mod tests {
     #[test]
     fn what_was_written_is_found_until_it_is_finished() {
         let folder = tempfile::tempdir().unwrap();
-        let (journal, found) = Journal::open(folder.path(), "k").unwrap();
+        let (journal, found) = Journal::open::<Entry>(folder.path(), "k").unwrap();
         assert_eq!(found, None);
         let longer = Entry {
             file_id: Some("f".repeat(100)),
@@ -157,27 +161,27 @@ mod tests {
         journal.write(&longer).unwrap();
         journal.write(&entry()).unwrap();
         drop(journal);
-        let (journal, found) = Journal::open(folder.path(), "k").unwrap();
+        let (journal, found) = Journal::open::<Entry>(folder.path(), "k").unwrap();
         assert_eq!(found, Some(entry()));
         journal.finish();
-        assert_eq!(Journal::open(folder.path(), "k").unwrap().1, None);
+        assert_eq!(Journal::open::<Entry>(folder.path(), "k").unwrap().1, None);
     }
 
     #[test]
     fn two_processes_do_not_share_an_upload() {
         let folder = tempfile::tempdir().unwrap();
-        let (journal, _) = Journal::open(folder.path(), "k").unwrap();
-        assert!(Journal::open(folder.path(), "k").is_err());
-        assert!(Journal::open(folder.path(), "other").is_ok());
+        let (journal, _) = Journal::open::<Entry>(folder.path(), "k").unwrap();
+        assert!(Journal::open::<Entry>(folder.path(), "k").is_err());
+        assert!(Journal::open::<Entry>(folder.path(), "other").is_ok());
         journal.finish();
-        assert!(Journal::open(folder.path(), "k").is_ok());
+        assert!(Journal::open::<Entry>(folder.path(), "k").is_ok());
     }
 
     #[test]
     fn a_torn_journal_is_an_empty_one() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("k.json"), b"{\"path\": \"/fil").unwrap();
-        assert_eq!(Journal::open(folder.path(), "k").unwrap().1, None);
+        assert_eq!(Journal::open::<Entry>(folder.path(), "k").unwrap().1, None);
     }
 
     #[test]
@@ -200,14 +204,14 @@ mod tests {
     fn state_is_kept_where_the_desktop_rules_say() {
         let home = |name: &str| (name == "HOME").then(|| "/home/u".to_owned());
         assert_eq!(
-            folder(home).unwrap(),
+            folder("uploads", home).unwrap(),
             Path::new("/home/u/.local/state/entrepot/uploads")
         );
         let both = |name: &str| Some(format!("/{name}"));
         assert_eq!(
-            folder(both).unwrap(),
+            folder("uploads", both).unwrap(),
             Path::new("/XDG_STATE_HOME/entrepot/uploads")
         );
-        assert!(folder(|_| None).is_err());
+        assert!(folder("uploads", |_| None).is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! The commands that use a library over its API: upload, download, ls and show.
+//! The commands that use a library over its API: upload, download, ls, show, export, import, delete.
 
 mod api;
 mod credentials;
@@ -7,6 +7,7 @@ pub mod failure;
 mod format;
 mod journal;
 pub mod ls;
+pub mod packages;
 mod plan;
 mod progress;
 pub mod show;

@@ -6,6 +6,10 @@ use super::text::{plain, shortened};
 
 const STYLE: &str = "{msg:32!} {prefix:9} [{bar:24}] {binary_bytes:>10}/{binary_total_bytes:<10} {binary_bytes_per_sec:>12} {eta:>4}";
 
+const SHARE: &str = "{msg:32!} [{bar:24}] {percent:>3} %";
+/// Steps of a bar that has no bytes to count.
+const STEPS: u64 = 1000;
+
 /// The bars of one command. Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub struct Progress {
@@ -17,6 +21,15 @@ impl Progress {
     pub fn bar(&self, name: &str) -> Bar {
         let bar = ProgressBar::no_length().with_message(shortened(&plain(name), 32));
         if let Ok(style) = ProgressStyle::with_template(STYLE) {
+            bar.set_style(style.progress_chars("=> "));
+        }
+        Bar(self.bars.add(bar))
+    }
+
+    /// A bar of work that is told as a share of the whole.
+    pub fn share(&self, name: &str) -> Bar {
+        let bar = ProgressBar::new(STEPS).with_message(shortened(&plain(name), 32));
+        if let Ok(style) = ProgressStyle::with_template(SHARE) {
             bar.set_style(style.progress_chars("=> "));
         }
         Bar(self.bars.add(bar))
@@ -57,6 +70,18 @@ impl Bar {
 
     pub fn set(&self, bytes: u64) {
         self.0.set_position(bytes);
+    }
+
+    /// Of a bar made by [`Progress::share`]; 0 to 1.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "a share between 0 and 1, in thousandths"
+    )]
+    pub fn set_share(&self, share: f64) {
+        let steps = (share.clamp(0.0, 1.0) * STEPS as f64) as u64;
+        self.0.set_position(steps);
     }
 
     pub fn clear(&self) {

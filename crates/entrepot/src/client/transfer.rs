@@ -34,7 +34,15 @@ pub struct Patience(usize);
 impl Patience {
     /// Waits before the next attempt, or gives the failure back where another can't help.
     pub async fn wait(&mut self, failure: Failure) -> Result<()> {
-        let Some(wait) = WAITS.get(self.0).filter(|_| failure.may_pass()) else {
+        if !failure.may_pass() {
+            return Err(failure);
+        }
+        self.wait_for(failure).await
+    }
+
+    /// The same where the failure is known to pass with time.
+    pub async fn wait_for(&mut self, failure: Failure) -> Result<()> {
+        let Some(wait) = WAITS.get(self.0) else {
             return Err(failure);
         };
         self.0 += 1;
@@ -91,10 +99,19 @@ async fn answer_of(url: &str, request: reqwest::RequestBuilder, sent: &Sent) -> 
         let etag = headers.get(header::ETAG).and_then(|v| v.to_str().ok());
         Ok(etag.unwrap_or_default().to_owned())
     };
+    whole_body(&server, exchange, sent).await
+}
+
+/// An exchange whose body is long: it ends when nothing has moved for too long.
+pub async fn whole_body<T>(
+    server: &str,
+    exchange: impl Future<Output = Result<T>>,
+    sent: &Sent,
+) -> Result<T> {
     tokio::select! {
         answer = exchange => answer,
         () = silence(sent) => Err(Failure::Unreachable {
-            server: server.clone(),
+            server: server.to_owned(),
             reason: "it has taken no bytes for a while".into(),
         }),
     }

@@ -26,7 +26,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 use std::{fmt, io};
 
-use rustix::net::{Shutdown, connect_unspec, shutdown};
+use rustix::net::{Shutdown, connect_unspec, shutdown, sockopt};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
@@ -144,6 +144,15 @@ impl Connection {
             tracing::debug!(%error, "a connection is reset only when it is closed");
             // wakes hyper, which then hears that it was aborted
             let _ = shutdown(&state.stream, Shutdown::Both);
+        }
+    }
+
+    /// From now on, or not any more: closing the connection, which the end of the process does too,
+    /// makes the kernel drop what the peer has not acknowledged, instead of sending it on.
+    pub fn drop_when_closed(&self, drop: bool) {
+        let linger = drop.then_some(Duration::ZERO);
+        if let Err(error) = sockopt::set_socket_linger(&self.lock().stream, linger) {
+            tracing::debug!(%error, "the kernel sends on what a closed connection left");
         }
     }
 

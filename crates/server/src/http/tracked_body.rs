@@ -15,6 +15,9 @@ use tokio::sync::watch;
 
 use super::connection::{Connection, Mark, Outcome, Progress};
 
+/// The body of an answer.
+pub type AnswerBody = axum::body::Body;
+
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
@@ -66,11 +69,7 @@ enum End {
 /// A body of `length` bytes out of `chunks`, and what tells of it.
 ///
 /// Without a connection, as in a test that calls the router, taken whole counts as acknowledged.
-pub fn track<S, E>(
-    chunks: S,
-    length: u64,
-    connection: Option<Connection>,
-) -> (axum::body::Body, Tracker)
+pub fn track<S, E>(chunks: S, length: u64, connection: Option<Connection>) -> (AnswerBody, Tracker)
 where
     S: Stream<Item = Result<Bytes, E>> + Send + Unpin + 'static,
     E: Into<BoxError> + 'static,
@@ -151,7 +150,7 @@ impl Tracker {
     }
 
     /// Grows when hyper takes bytes, when the kernel does, and when the peer does.
-    fn progress(&self) -> u64 {
+    pub fn progress(&self) -> u64 {
         let connection = self.connection.as_ref();
         let written = connection.map_or(0, Connection::written);
         self.taken() + written + written.saturating_sub(self.unacknowledged())

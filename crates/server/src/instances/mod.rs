@@ -20,7 +20,8 @@ pub use store::apps::{
     require_app, set_app_secret, update_app,
 };
 pub use store::attached::{
-    attach, attached_apps_of, count_attached, detach, forget_asset, list_attached, list_namesakes,
+    attach, attached_apps_of, count_attached, detach, forget_asset, list_attached,
+    list_attached_ids, list_namesakes,
 };
 pub use store::tasks::{
     delete_task, find_task, find_task_by_name, insert_task, is_task_id_taken, require_task,

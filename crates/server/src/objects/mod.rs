@@ -18,6 +18,7 @@ mod urls;
 
 pub use content::{Blocks, Content, stream};
 pub use entrepot_blob::{Digests, Hasher};
+pub use range::{Wanted, wanted};
 pub use store::{
     Part, claim, drop_parts, identify, join_parts, list_contents, list_parts, release, release_all,
     require_content,

@@ -1,19 +1,25 @@
 //! What an export packs, read in one snapshot and handed over in pages.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
-use crate::assets::Asset;
+use crate::assets::{self, Asset};
 use crate::db::{Feed, Tx};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::files::{self, Digests, File, FileState};
-use crate::ids::{AppId, AssetId, InstanceId, TaskId};
+use crate::ids::{AppId, AssetId, InstanceId, ProjectId, TaskId};
 use crate::instances::{self, Application, Task};
 
 use super::requested::Requested;
 use super::store;
 
-/// Assets of a page.
-const PAGE: u32 = 200;
+/// Ids of one statement.
+const IDS: u32 = 500;
+/// Assets of a part at most.
+const PAGE: usize = 200;
+/// Files that a part has about, whatever each asset has of them …
+const FILES: usize = 2000;
+/// … once some have been seen.
+const FIRST: usize = 20;
 
 pub enum Part {
     /// Comes first, and once.
@@ -43,25 +49,25 @@ pub struct Content {
 /// Gives the beginning, then all assets in the order of ids.
 pub async fn read(
     tx: &mut Tx,
+    project: &ProjectId,
     instance: &InstanceId,
     items: &Requested,
     feed: &Feed<Part>,
 ) -> Result<()> {
     let beginning = read_beginning(tx, instance, items).await?;
-    let apps: Vec<AppId> = beginning
-        .apps
-        .iter()
-        .map(|app| app.app_id.clone())
-        .collect();
+    let apps = beginning.apps.iter().map(|app| app.app_id.clone());
+    let mut attached = Merged::new(apps);
     feed.give(tx, Part::Begin(beginning)).await?;
-    let mut last: Option<AssetId> = None;
-    let mut more = !apps.is_empty();
-    while more {
-        let assets = instances::list_attached(tx, &apps, last.as_ref(), PAGE).await?;
-        more = assets.len() == PAGE as usize;
-        last = assets.last().map(|asset| asset.asset_id.clone());
-        let page = add_files(tx, &apps, assets).await?;
-        feed.give(tx, Part::Page(page)).await?;
+    let mut some = FIRST;
+    loop {
+        let next = attached.next(tx, some).await?;
+        if next.is_empty() {
+            break;
+        }
+        let contents = add_files(tx, project, next).await?;
+        let files: usize = contents.iter().map(|content| content.files.len()).sum();
+        some = (some * FILES / files.max(1)).clamp(1, (some * 2).min(PAGE));
+        feed.give(tx, Part::Page(contents)).await?;
     }
     Ok(feed.give(tx, Part::End).await?)
 }
@@ -93,9 +99,13 @@ async fn read_beginning(
     Ok(beginning)
 }
 
-async fn add_files(tx: &mut Tx, apps: &[AppId], assets: Vec<Asset>) -> Result<Vec<Content>> {
-    let ids: Vec<AssetId> = assets.iter().map(|asset| asset.asset_id.clone()).collect();
-    let mut attached = instances::attached_apps_of(tx, &ids).await?;
+async fn add_files(
+    tx: &mut Tx,
+    project: &ProjectId,
+    attached: Vec<(AssetId, Vec<AppId>)>,
+) -> Result<Vec<Content>> {
+    let ids: Vec<AssetId> = attached.iter().map(|(asset, _)| asset.clone()).collect();
+    let assets = assets::list_by_ids(tx, project, &ids).await?;
     let mut files: BTreeMap<AssetId, Vec<(File, Digests)>> = BTreeMap::new();
     let refs: Vec<&Asset> = assets.iter().collect();
     for (file, digests) in files::list_with_digests(tx, &refs).await? {
@@ -109,17 +119,74 @@ async fn add_files(tx: &mut Tx, apps: &[AppId], assets: Vec<Asset>) -> Result<Ve
                 .push((file, digests));
         }
     }
-    let contents = assets.into_iter().map(|asset| {
-        let mut of = attached.remove(&asset.asset_id).unwrap_or_default();
-        of.retain(|app| apps.contains(app));
-        if of.is_empty() {
-            return Err(Error::internal("an attached asset is attached to nothing"));
-        }
-        Ok(Content {
-            apps: of,
-            files: files.remove(&asset.asset_id).unwrap_or_default(),
-            asset,
-        })
+    let mut apps: BTreeMap<AssetId, Vec<AppId>> = attached.into_iter().collect();
+    let contents = assets.into_iter().map(|asset| Content {
+        apps: apps.remove(&asset.asset_id).unwrap_or_default(),
+        files: files.remove(&asset.asset_id).unwrap_or_default(),
+        asset,
     });
-    contents.collect()
+    Ok(contents.collect())
+}
+
+/// What several applications group, each asset once, in the order of ids. Each application is read
+/// in pages of its own, so that no statement reads a row again.
+struct Merged(Vec<Attached>);
+
+/// The next ids of an application.
+struct Attached {
+    app: AppId,
+    waiting: VecDeque<AssetId>,
+    last: Option<AssetId>,
+    more: bool,
+}
+
+impl Merged {
+    fn new(apps: impl Iterator<Item = AppId>) -> Self {
+        let attached = apps.map(|app| Attached {
+            app,
+            waiting: VecDeque::new(),
+            last: None,
+            more: true,
+        });
+        Self(attached.collect())
+    }
+
+    /// At most so many assets, each with its applications; none when there are no more.
+    async fn next(&mut self, tx: &mut Tx, some: usize) -> Result<Vec<(AssetId, Vec<AppId>)>> {
+        let mut next = Vec::with_capacity(some);
+        while next.len() < some {
+            for attached in &mut self.0 {
+                attached.fill(tx).await?;
+            }
+            let fronts = self
+                .0
+                .iter()
+                .filter_map(|attached| attached.waiting.front());
+            let Some(least) = fronts.min().cloned() else {
+                break;
+            };
+            let mut apps = Vec::new();
+            for attached in &mut self.0 {
+                if attached.waiting.front() == Some(&least) {
+                    attached.waiting.pop_front();
+                    apps.push(attached.app.clone());
+                }
+            }
+            next.push((least, apps));
+        }
+        Ok(next)
+    }
+}
+
+impl Attached {
+    async fn fill(&mut self, tx: &mut Tx) -> Result<()> {
+        if !self.waiting.is_empty() || !self.more {
+            return Ok(());
+        }
+        let ids = instances::list_attached_ids(tx, &self.app, self.last.as_ref(), IDS).await?;
+        self.more = ids.len() == IDS as usize;
+        self.last = ids.last().cloned();
+        self.waiting = ids.into();
+        Ok(())
+    }
 }

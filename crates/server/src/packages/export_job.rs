@@ -68,7 +68,7 @@ impl Job for ExportAssets {
                 Err(Stopped::Error(error)) => Err(meter.ended_by(error)),
             }
         };
-        work::attempt(context, &self.job_id, self.items.first(), work).await
+        work::attempt(context, &self.job_id, self.items.first(), Box::pin(work)).await
     }
 }
 
@@ -111,14 +111,15 @@ impl ExportAssets {
         }
         let (feed, parts) = Feed::new(1);
         let (of, items, db) = (self.instance_id.clone(), self.items.clone(), app.db.clone());
+        let project = self.project_id.clone();
         let reading = tokio::spawn(async move {
-            db.snapshot(async move |tx| contents::read(tx, &of, &items, &feed).await)
+            db.snapshot(async move |tx| contents::read(tx, &project, &of, &items, &feed).await)
                 .await
         });
         let built = self.build(context, meter, &job, parts).await;
         let read = reading.await.map_err(Error::internal)?;
         let built = match (built, read) {
-            (Err(Stopped::Cut), Err(error)) | (Ok(_), Err(error)) => return Err(error.into()),
+            (Err(Stopped::Cut) | Ok(_), Err(error)) => return Err(error.into()),
             (built, _) => built?,
         };
         Ok(self.settle(context, &job, &instance, built).await?)
@@ -163,6 +164,7 @@ impl ExportAssets {
         }
         let reasons = refusals.reasons();
         if !reasons.is_empty() {
+            builder.abandon().await?;
             return Err(Stopped::Refused(reasons));
         }
         Ok(builder.finish(meter).await?)
@@ -254,7 +256,7 @@ async fn push(
 ) -> Result<()> {
     let apps = content.apps.clone();
     match describe::asset(content) {
-        Err(refusal) => refusals.add(&apps, refusal),
+        Err(refusal) => refusals.add(&apps, &refusal),
         Ok((line, files)) => {
             // what can't become complete only needs to be read for the rest of the reasons
             if refusals.is_empty() {
@@ -319,7 +321,7 @@ impl Refusals {
         }
     }
 
-    fn add(&mut self, apps: &[AppId], refusal: Refusal) {
+    fn add(&mut self, apps: &[AppId], refusal: &Refusal) {
         for app in apps {
             let first = || (refusal.clone(), 0);
             self.apps.entry(app.clone()).or_insert_with(first).1 += 1;

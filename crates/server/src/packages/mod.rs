@@ -5,12 +5,16 @@
 //! while it is sent (`archives`, `delivery`). An import takes a package apart as it arrives
 //! (`uploads`, `receive`), checks all of it, and applies it in a job.
 
+pub mod administer;
 pub mod apply;
+pub mod archives;
 pub mod check;
 mod contents;
 pub mod delete;
 mod delete_job;
+pub mod delivery;
 mod describe;
+pub mod expiry;
 pub mod export;
 mod export_job;
 pub mod import;
@@ -20,6 +24,7 @@ pub mod jobs;
 pub mod layout;
 mod meter;
 pub mod model;
+pub mod once;
 pub mod receive;
 mod requested;
 pub mod store;

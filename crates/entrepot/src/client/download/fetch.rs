@@ -1,7 +1,7 @@
 //! One file from its signed URL, from where an earlier attempt stopped.
 
 use http::{HeaderMap, StatusCode, header};
-use reqwest::Response;
+use reqwest::{RequestBuilder, Response};
 
 use super::partial::{Expected, Partial};
 use crate::client::api::{Api, refused, server_of, unreachable};
@@ -28,7 +28,14 @@ pub async fn fetch(
     let mut signed_again = false;
     loop {
         let before = partial.length;
-        let outcome = go_on(api, wanted.expected, &url, partial, bar).await;
+        let outcome = rest(
+            api.http.get(&url),
+            &server_of(&url),
+            wanted.expected,
+            partial,
+            bar,
+        )
+        .await;
         partial.flush().await?;
         let Err(failure) = outcome else {
             return Ok(());
@@ -53,10 +60,11 @@ async fn link(api: &Api, wanted: &Wanted<'_>, failure: Failure) -> Result<String
     file.and_then(|file| file.download_url).ok_or(failure)
 }
 
-async fn go_on(
-    api: &Api,
+/// Asks once for what is missing; a request that breaks leaves what has come.
+pub async fn rest(
+    mut request: RequestBuilder,
+    server: &str,
     expected: &Expected,
-    url: &str,
     partial: &mut Partial,
     bar: &Bar,
 ) -> Result<()> {
@@ -66,22 +74,20 @@ async fn go_on(
     if partial.length > 0 && expected.size == Some(partial.length) {
         return Ok(());
     }
-    let server = server_of(url);
-    let mut request = api.http.get(url);
     if let Some(etag) = partial.etag.as_ref().filter(|_| partial.length > 0) {
         request = request.header(header::RANGE, format!("bytes={}-", partial.length));
         request = request.header(header::IF_RANGE, etag);
     }
-    let answer = patient(&server, request.send()).await?;
-    let answer = accepted(&server, answer).await?;
+    let answer = patient(server, request.send()).await?;
+    let answer = accepted(server, answer).await?;
     let mut answer = begin(answer, expected, partial, bar)?;
-    while let Some(block) = patient(&server, answer.chunk()).await? {
+    while let Some(block) = patient(server, answer.chunk()).await? {
         bar.advance(block.len() as u64);
         partial.push(block).await?;
     }
     match expected.size {
         Some(size) if partial.length < size => Err(Failure::Unreachable {
-            server,
+            server: server.to_owned(),
             reason: "the answer ended early".into(),
         }),
         _ => Ok(()),

@@ -1,8 +1,8 @@
 //! `entrepot download ASSET…`
 
-mod fetch;
-mod name;
-mod partial;
+pub(super) mod fetch;
+pub(super) mod name;
+pub(super) mod partial;
 
 use std::collections::HashSet;
 use std::io;

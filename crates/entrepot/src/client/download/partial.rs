@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 use data_encoding::{BASE64, HEXLOWER};
 use entrepot_api::files::AssetFileInfo;
+use entrepot_archive::reader::DigestReader;
 use fast_md5::Md5;
 use sha2::{Digest, Sha256};
 use tokio::task::spawn_blocking;
@@ -28,6 +29,8 @@ pub struct Expected {
 pub enum Sum {
     /// Hexadecimal digits.
     Sha256(String),
+    /// Of a package: hexadecimal digits; see `docs/PACKAGE-FORMAT.md`.
+    Package(String),
     /// Base64, where a library is not an Entrepot.
     Md5(String),
     Unknown,
@@ -49,6 +52,7 @@ impl Expected {
     pub fn hasher(&self) -> Hasher {
         match self.sum {
             Sum::Sha256(_) => Hasher::Sha256(Sha256::new()),
+            Sum::Package(_) => Hasher::Package(Box::default()),
             Sum::Md5(_) => Hasher::Md5(Md5::new()),
             Sum::Unknown => Hasher::None,
         }
@@ -72,6 +76,9 @@ impl Expected {
 
 pub enum Hasher {
     Sha256(Sha256),
+    Package(Box<DigestReader>),
+    /// What came is no package.
+    NoPackage,
     Md5(Md5),
     None,
 }
@@ -80,8 +87,13 @@ impl Hasher {
     fn update(&mut self, block: &[u8]) {
         match self {
             Hasher::Sha256(hash) => hash.update(block),
+            Hasher::Package(reader) => {
+                if reader.push(block).is_err() {
+                    *self = Hasher::NoPackage;
+                }
+            }
             Hasher::Md5(hash) => hash.update(block),
-            Hasher::None => {}
+            Hasher::None | Hasher::NoPackage => {}
         }
     }
 
@@ -89,7 +101,10 @@ impl Hasher {
         match self {
             Hasher::Sha256(hash) => Sum::Sha256(HEXLOWER.encode(&hash.finalize())),
             Hasher::Md5(hash) => Sum::Md5(BASE64.encode(&hash.finalize())),
-            Hasher::None => Sum::Unknown,
+            Hasher::Package(reader) => reader.finish().map_or(Sum::Unknown, |digest| {
+                Sum::Package(HEXLOWER.encode(&digest))
+            }),
+            Hasher::None | Hasher::NoPackage => Sum::Unknown,
         }
     }
 }

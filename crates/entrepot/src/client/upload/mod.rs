@@ -98,7 +98,7 @@ pub async fn run(command: Upload) -> Result<()> {
     }
     let context = Context {
         api: command.connection.open()?,
-        journals: journal::folder(variable)?,
+        journals: journal::folder("uploads", variable)?,
         progress: Progress::default(),
         slots: Semaphore::new(command.parallel.into()),
         command: &command,

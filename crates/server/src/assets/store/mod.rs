@@ -74,6 +74,18 @@ pub async fn find(tx: &mut Tx, project: &ProjectId, id: &AssetId) -> Result<Opti
     row.map(asset).transpose()
 }
 
+/// Those of some assets that are there and not DELETED, in the order of ids.
+pub async fn list_by_ids(tx: &mut Tx, project: &ProjectId, ids: &[AssetId]) -> Result<Vec<Asset>> {
+    let mut sql = Sql::new("SELECT ");
+    sql.push(COLUMNS)
+        .push(" FROM assets a WHERE a.state <> 'DELETED' AND a.asset_id ");
+    sql.bind_in(&ids.iter().map(AssetId::as_str).collect::<Vec<_>>());
+    sql.push(" AND a.project_id = ").bind(project);
+    sql.push(" ORDER BY a.asset_id");
+    let rows = tx.query(sql.text(), sql.params()).await?;
+    rows.into_iter().map(asset).collect()
+}
+
 /// Whatever its project; for administrators.
 pub async fn find_anywhere(tx: &mut Tx, id: &AssetId) -> Result<Option<Asset>> {
     let sql = format!("SELECT {COLUMNS} FROM assets a WHERE a.asset_id = $1");
@@ -230,4 +242,12 @@ pub async fn list_deleted_before(
 
 pub fn not_found() -> Error {
     Error::new(ErrorCode::AssetNotFound, "Asset not found")
+}
+
+/// All assets of a project that an administrator has frozen.
+pub async fn list_blocked(tx: &mut Tx, project: &ProjectId) -> Result<Vec<AssetId>> {
+    let sql = "SELECT asset_id FROM assets WHERE project_id = $1 AND state = 'BLOCK'";
+    let rows = tx.query(sql, params![project]).await?;
+    let ids = rows.into_iter().map(|mut row| row.next());
+    Ok(ids.collect::<Result<_, _>>()?)
 }

@@ -155,6 +155,25 @@ pub async fn list_namesakes(
     rows.into_iter().map(assets::asset).collect()
 }
 
+/// Ids of what an application groups, in their order: at most `limit` of those that come after
+/// `after`. Assets that are DELETED are among them.
+pub async fn list_attached_ids(
+    tx: &mut Tx,
+    app: &AppId,
+    after: Option<&AssetId>,
+    limit: u32,
+) -> Result<Vec<AssetId>> {
+    let rows = tx
+        .query(
+            "SELECT asset_id FROM app_assets WHERE app_id = $1 AND asset_id > $2 \
+             ORDER BY asset_id LIMIT $3",
+            params![app, after.map_or("", AssetId::as_str), limit],
+        )
+        .await?;
+    let ids = rows.into_iter().map(|mut row| row.next());
+    Ok(ids.collect::<Result<_, DbError>>()?)
+}
+
 /// Which applications of whatever instance the assets are attached to, in the order of the ids;
 /// an asset of none is not there.
 pub async fn attached_apps_of(

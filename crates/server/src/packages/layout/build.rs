@@ -106,6 +106,11 @@ impl Builder {
         Ok(())
     }
 
+    /// Leaves nothing behind.
+    pub async fn abandon(self) -> Result<()> {
+        self.spool.remove().await
+    }
+
     /// Makes the object durable and visible.
     pub async fn finish(mut self, meter: &mut Meter) -> Result<Built> {
         let (package_json, payload) = self.make_payload().await?;

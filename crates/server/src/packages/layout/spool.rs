@@ -10,8 +10,8 @@ use super::derived_key;
 use super::record::{Source, u64_at};
 use crate::error::{Error, Result};
 
-/// Bytes of a section: some thirty thousand files.
-const SECTION: usize = 4 * 1024 * 1024;
+/// Bytes of a section: some fifteen thousand files.
+const SECTION: usize = 2 * 1024 * 1024;
 /// Sections that stay in memory.
 const KEPT: usize = 6;
 
@@ -171,8 +171,8 @@ mod tests {
             sha256: [3; 32],
             blob: Source([4; 16]),
         };
-        // 4 MiB hold fewer than 9,000 of these
-        for number in 0..90_000 {
+        // 2 MiB hold fewer than 4,500 of these
+        for number in 0..45_000 {
             spool.push(&file(number)).await.unwrap();
         }
         assert!(spool.sections() > KEPT + 2);
@@ -185,7 +185,7 @@ mod tests {
                 next += 1;
             }
         }
-        assert_eq!(next, 90_000);
+        assert_eq!(next, 45_000);
         spool.remove().await.unwrap();
         assert!(blobs.size(&first).await.unwrap().is_none());
     }

@@ -87,15 +87,14 @@ impl Layout {
     async fn pieces(&self, entries: &[Entry], range: &Range<u64>) -> Result<Vec<Piece>> {
         let users = entries.iter().filter(|entry| entry.is_users());
         let blobs: Vec<BlobId> = users.map(|entry| entry.source.blob()).collect();
-        let contents = match blobs.is_empty() {
-            true => HashMap::new(),
-            false => {
-                let found = self
-                    .app
-                    .db
-                    .snapshot(async move |tx| objects::list_contents(tx, &blobs).await);
-                found.await?
-            }
+        let contents = if blobs.is_empty() {
+            HashMap::new()
+        } else {
+            let found = self
+                .app
+                .db
+                .snapshot(async move |tx| objects::list_contents(tx, &blobs).await);
+            found.await?
         };
         let mut pieces = Vec::new();
         for entry in entries {

@@ -130,6 +130,91 @@ pub async fn find(
     row.map(archive).transpose()
 }
 
+/// The archive, whatever project it belongs to.
+pub async fn find_anywhere(tx: &mut Tx, id: &ArchiveId) -> Result<Option<Archive>> {
+    let sql = format!("SELECT {COLUMNS} FROM archives WHERE archive_id = $1");
+    let row = tx.query_one(&sql, params![id]).await?;
+    row.map(archive).transpose()
+}
+
+/// The newest archives of all projects; ids sort by time.
+pub async fn list_latest(
+    tx: &mut Tx,
+    state: Option<ArchiveState>,
+    limit: u32,
+) -> Result<Vec<Archive>> {
+    let wanted = state.map_or("", ArchiveState::as_str);
+    let sql = format!(
+        "SELECT {COLUMNS} FROM archives WHERE state = $1 OR $2 = '' \
+         ORDER BY archive_id DESC LIMIT $3"
+    );
+    let rows = tx.query(&sql, params![wanted, wanted, limit]).await?;
+    rows.into_iter().map(archive).collect()
+}
+
+/// An archive as it is now.
+pub async fn reread(tx: &mut Tx, known: &Archive) -> Result<Option<Archive>> {
+    find(tx, &known.project_id, &known.instance_id, &known.archive_id).await
+}
+
+/// Writes what the rules of `once` made of an archive, unless somebody changed it meanwhile.
+pub async fn replace(tx: &mut Tx, before: &Archive, after: &Archive) -> Result<bool> {
+    let lease = after.lease.as_ref();
+    let sql = "UPDATE archives SET state = $1, holder_id = $2, holder_name = $3, \
+         holder_address = $4, leased_at = $5, lease_until = $6, receipt_required = $7, \
+         delivery = $8, delivery_until = $9, delivery_from = $10, delivery_to = $11, \
+         covered = $12, sent_bytes = $13, ended_at = $14 \
+         WHERE archive_id = $15 AND state = $16 AND delivery = $17 \
+         AND COALESCE(delivery_until, -1) = $18 AND sent_bytes = $19";
+    let params = params![
+        after.state.as_str(),
+        lease.map(|lease| &lease.holder_id),
+        lease.map(|lease| &lease.holder_name),
+        lease.and_then(|lease| lease.holder_address.as_ref()),
+        lease.map(|lease| lease.leased_at),
+        lease.map(|lease| lease.until),
+        after.receipt_required,
+        after.delivery.number,
+        after.delivery.until,
+        signed(after.delivery.from),
+        signed(after.delivery.to),
+        signed(after.covered),
+        signed(after.sent_bytes),
+        after.ended_at,
+        &before.archive_id,
+        before.state.as_str(),
+        before.delivery.number,
+        before.delivery.until.map_or(-1, Timestamp::millis),
+        signed(before.sent_bytes)
+    ];
+    Ok(tx.execute(sql, params).await? == 1)
+}
+
+/// Archives whose time is over and that no delivery has said to be sending since `silent`.
+pub async fn list_overdue(
+    tx: &mut Tx,
+    now: Timestamp,
+    silent: Timestamp,
+    limit: u32,
+) -> Result<Vec<Archive>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM archives WHERE state = 'READY' AND expires_at <= $1 \
+         UNION ALL SELECT {COLUMNS} FROM archives WHERE state = 'LEASED' AND lease_until <= $2 \
+         AND COALESCE(delivery_until, 0) <= $3 LIMIT $4"
+    );
+    let rows = tx.query(&sql, params![now, now, silent, limit]).await?;
+    rows.into_iter().map(archive).collect()
+}
+
+/// Archives that a delivery was sending when it last said so.
+pub async fn list_sending(tx: &mut Tx) -> Result<Vec<Archive>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM archives WHERE state = 'LEASED' AND delivery_until IS NOT NULL"
+    );
+    let rows = tx.query(&sql, &[]).await?;
+    rows.into_iter().map(archive).collect()
+}
+
 /// Unpins at most `limit` blobs of an archive whose life is over; those that nothing else refers
 /// to are DYING then. Answers whether there may be more.
 pub async fn release_pins(

@@ -8,6 +8,7 @@ mod call;
 mod foreign;
 mod imports;
 mod instances;
+mod nodes;
 mod pack;
 mod packages;
 mod postgres;
@@ -33,8 +34,10 @@ use tempfile::TempDir;
 pub use answer::Answer;
 pub use call::Call;
 pub use instances::{apps_of, task, tasks_of};
+pub use nodes::Node;
 pub use pack::Pack;
 pub use postgres::Database;
+pub use tcp::Served;
 pub use uploads::{Upload, md5};
 
 /// `2027-01-15T08:00:00Z`, at the start of a window of download URLs.

@@ -13,6 +13,7 @@ const LOCK: &str = "SELECT pg_advisory_lock(7310235)";
 const UNFINISHED: &str =
     "SELECT kind, state, subject FROM jobs WHERE state IN ('QUEUED', 'RUNNING')";
 
+#[derive(Clone)]
 pub enum Database {
     Sqlite(PathBuf),
     Postgres { server: String, name: String },

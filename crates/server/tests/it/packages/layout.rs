@@ -1,5 +1,6 @@
 //! Any range of an archive is a slice of the whole, however large it is.
 
+use entrepot_archive::model::AssetLines;
 use entrepot_server::ids::AssetId;
 use futures_util::TryStreamExt;
 
@@ -18,14 +19,17 @@ impl Numbers {
     }
 }
 
+/// Bytes that change every so often.
+fn pattern(len: u64, shift: u32) -> Vec<u8> {
+    (0..len).map(|i| (i >> shift).to_le_bytes()[0]).collect()
+}
+
 /// An application with assets of different sizes, one of them sent in parts.
 async fn library_with_files() -> (Library, String) {
     let library = Library::with(|setup| setup.disk = true).await;
     let app = library.create_app("an app").await;
     for n in 0..40_u32 {
-        let bytes: Vec<u8> = (0..n * n * 200 + 1)
-            .map(|i| (i.wrapping_mul(n + 7) >> 3) as u8)
-            .collect();
+        let bytes = pattern(u64::from(n * n) * 200 + 1, 3);
         let asset = library.ready_asset("VIDEO", &bytes).await;
         library.attach(&app, &[&asset]).await.ok();
     }
@@ -134,6 +138,45 @@ async fn an_archive_knows_which_assets_it_has() {
     }
 }
 
+#[tokio::test]
+async fn assets_of_several_applications_stand_once_and_in_order() {
+    let library = Library::start().await;
+    let mut apps = Vec::new();
+    for name in ["all", "half", "third", "none"] {
+        apps.push(library.create_app(name).await);
+    }
+    let asset = library.ready_asset("IMAGE", b"content").await;
+    let ids: Vec<String> = (0..1200).map(|n| format!("{asset}-{n:04}")).collect();
+    copy_asset(&library, &asset, &ids, &apps[0]).await;
+    for (app, every) in [(&apps[1], 2), (&apps[2], 3)] {
+        for id in ids.iter().step_by(every) {
+            attach(&library, app, id).await;
+        }
+    }
+    let some: Vec<&str> = apps.iter().map(String::as_str).collect();
+    let archive = library.exported(&some, &[]).await;
+    let bytes = library.whole_archive(&archive).await;
+    let mut zip = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
+    let mut lines = Vec::new();
+    let mut entry = zip.by_name("data/assets.jsonl").unwrap();
+    std::io::Read::read_to_end(&mut entry, &mut lines).unwrap();
+    let lines = AssetLines::new().push(&lines).unwrap();
+    assert_eq!(lines.len(), ids.len());
+    for (n, line) in lines.iter().enumerate() {
+        assert_eq!(line.asset_id, ids[n]);
+        let mut expected = vec![apps[0].clone()];
+        expected.extend((n % 2 == 0).then(|| apps[1].clone()));
+        expected.extend((n % 3 == 0).then(|| apps[2].clone()));
+        assert_eq!(line.apps, expected);
+    }
+}
+
+async fn attach(library: &Library, app: &str, asset: &str) {
+    let row = format!("('{app}', '{asset}', 0)");
+    let sql = format!("INSERT INTO app_assets (app_id, asset_id, attached_at) VALUES {row}");
+    library.sql(&sql).await;
+}
+
 /// Assets with the same content under other ids, beside the API.
 async fn copy_asset(library: &Library, asset: &str, ids: &[String], app: &str) {
     let all = "project_id, version, url_epoch, name, name_folded, description, asset_type, state, \
@@ -146,11 +189,7 @@ async fn copy_asset(library: &Library, asset: &str, ids: &[String], app: &str) {
                  WHERE asset_id = '{asset}'"
             ))
             .await;
-        library
-            .sql(&format!(
-                "INSERT INTO app_assets (app_id, asset_id, attached_at) VALUES ('{app}', '{id}', 0)"
-            ))
-            .await;
+        attach(library, app, id).await;
         copy_files(library, asset, id, 0, 1, "MAIN").await;
     }
 }
@@ -210,7 +249,7 @@ async fn more_than_4_gib() {
     const MIB: u64 = 1024 * 1024;
     let library = Library::start().await;
     let app = library.create_app("an app").await;
-    let bytes: Vec<u8> = (0..64 * MIB).map(|i| (i >> 9) as u8).collect();
+    let bytes = pattern(64 * MIB, 9);
     let asset = library.ready_asset("COMMON_FILE", &bytes).await;
     library.attach(&app, &[&asset]).await.ok();
     copy_files(&library, &asset, &asset, 1, 70, "OTHER").await;

@@ -1,9 +1,15 @@
+mod archives;
 mod delete;
+mod delivery;
 mod export;
 mod import;
 mod jobs;
 mod layout;
 mod merge;
+mod once;
+mod package;
 mod receive;
 mod refusals;
+mod tcp;
 mod uploads;
+mod wire;

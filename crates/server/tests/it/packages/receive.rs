@@ -47,7 +47,7 @@ fn wrong_bags() -> Vec<(&'static str, Change)> {
             p.seal_tags();
         }),
         ("does not have the SHA-256 that manifest", |p, file| {
-            p.content(file)[0] ^= 1
+            p.content(file)[0] ^= 1;
         }),
         ("does not have the SHA-256 that manifest", |p, _| {
             // the last line only

@@ -1,0 +1,4 @@
+mod contents;
+mod download;
+mod receipt;
+mod record;
