@@ -47,16 +47,16 @@ class Roma(Integration):
         """As the vendor's documentation shows it; answers the headers."""
         answer = self.client.download_asset_archive(
             sdk.DownloadAssetArchiveRequest(instance_id=self.instance_id, archive_id=archive_id))
-        headers = {}
+        kept = []
 
         def keep(response):
-            headers.update(response.headers)
+            kept.append(response.headers)
             with open(path, "wb") as file:
                 for block in response.iter_content(1 << 16):
                     file.write(block)
 
         answer.consume_download_stream(keep)
-        return headers
+        return kept[0]
 
 
 def named(model, ids):

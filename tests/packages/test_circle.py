@@ -34,7 +34,7 @@ def server(shared_servers, backend):
 
 
 def make_assets(packages, mark):
-    """A picture, an active film with everything that an asset may have, and a voice about to be deleted."""
+    """Assets of all kinds and states that a package may have; answers their ids."""
     library = packages.library
     picture = library.create_image(b"the bytes of a picture " + mark.encode(), name=f"{mark} picture")
     film = library.create_asset(
@@ -43,28 +43,32 @@ def make_assets(packages, mark):
         system_properties=[{"action": "ADD", "key": "MATERIAL_VIDEO", "value": "Yes"}])
     library.upload(film, mark.encode() * 100_000, file_type="mp4", name="../../夏 film.mp4")
     library.upload(film, b"\x89PNG a cover", category="COVER", name="cover.png")
-    for page in range(3):
-        library.upload(film, f"sample {page} {mark}".encode(), category="SAMPLE", file_type="MP4", name="sample.mp4")
-    library.upload(film, b"the bytes of a picture " + mark.encode(), category="OTHER", file_type="odd.type", name="o")
     library.activate(film)
+    scene = library.create_asset("SCENE", f"{mark} scene")
+    library.upload(scene, f"scene {mark}".encode(), file_type="odd.type", name="scene")
+    for page in range(3):
+        library.upload(scene, f"sample {page} {mark}".encode(), category="SAMPLE", file_type="MP4", name="sample.mp4")
+    # The same bytes as another asset's.
+    library.upload(scene, b"the bytes of a picture " + mark.encode(), category="OTHER", file_type="png", name="o.png")
     voice = library.create_asset("VOICE_MODEL", f"{mark} voice",
                                  asset_extra_meta={"voice_model_meta": {"sex": "FEMALE", "language": "CN"}})
     library.upload(voice, b"voice " + mark.encode(), file_type="zip", name="voice.zip")
     library.update(voice, asset_state="WAITING_DELETE")
-    unfinished = library.create_image(b"cancelled " + mark.encode(), name=f"{mark} with a cancelled file")
+    unfinished = library.create_asset("COMMON_FILE", f"{mark} with a cancelled file")
+    library.upload(unfinished, b"finished " + mark.encode(), file_type="bin", name="main.bin")
     file_id, _ = library.declare_file(unfinished, b"never sent", category="COVER")
     library.complete(file_id, "CANCELLED")
-    return picture, film, voice, unfinished
+    return picture, film, scene, voice, unfinished
 
 
 def make(packages, mark):
     """Two applications that share an asset, one without any, and two tasks; answers their ids."""
-    picture, film, voice, unfinished = make_assets(packages, mark)
+    picture, film, scene, voice, unfinished = make_assets(packages, mark)
     first = packages.create_app(f"{mark} first", remark="the remark 夏", favorite=True)
     second = packages.create_app(f"{mark} second.(2)")
     empty = packages.create_app(f"{mark} empty")
     packages.attach(first, [picture, film])
-    packages.attach(second, [film, voice, unfinished])
+    packages.attach(second, [film, scene, voice, unfinished])
     detail = ' {"b": 1.50,\n "a": ["\\u590f", "夏"], "big": 12345678901234567890} '
     tasks = [packages.create_task(f"{mark} nightly", detail, task_type="REALTIME", description="what it\nis for",
                                   task_tag="tag-1", source_datasource_id="s", target_datasource_id="t"),
@@ -175,18 +179,18 @@ def test_import_into_another_region(farm, server, backend, tmp_path):
     # Ids that are free are kept.
     assert {app["id"] for app in other.apps().values()} == set(apps)
     assert set(other.tasks().values()) == set(tasks)
-    assert other.library.list()["count"] == 4
+    assert other.library.list()["count"] == 5
     assert {asset["asset_id"] for asset in other.library.list()["assets"]} == {
         asset["asset_id"] for asset in package.assets}
 
     job = roma.ended(roma.delete_assets(apps, tasks))
     assert (job.status, job.type, job.reasons, job.archive_id) == ("SUCCEEDED", "deleteAsset", [], None)
     assert other.apps() == {} and other.tasks() == {}
-    assert other.library.list()["count"] == 4, "the digital assets stay"
+    assert other.library.list()["count"] == 5, "the digital assets stay"
     # Then it may come again: their ids are taken now, the others' are free.
     assert roma.ended(roma.import_asset(package.path)).status == "SUCCEEDED"
     assert portrait(other, mark) == portrait(packages, mark)
-    assert other.library.list()["count"] == 8
+    assert other.library.list()["count"] == 10
 
 
 def test_import_by_the_vendors_client_adds_only_what_has_no_name_yet(server, tmp_path):

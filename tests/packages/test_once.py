@@ -86,7 +86,7 @@ def test_record_tells_who_got_it_and_stays(packages, stranger, archive_id):
     for each in (packages, stranger):
         record = each.record(archive_id)
         assert record["state"] == "CONSUMED" and record["size"] == record["sent_bytes"] == len(body)
-        assert record["holder_name"] == "owner" and record["holder_address"] == "127.0.0.1"
+        assert (record["holder"]["user_name"], record["holder"]["address"]) == ("owner", "127.0.0.1")
     for each in (packages, stranger):
         assert refusal(each.fetch(archive_id)) == CONSUMED
         assert refusal(each.fetch(archive_id, Range="bytes=0-0")) == CONSUMED
