@@ -10,7 +10,7 @@ from driver.lines import Line, request_bytes
 from driver.packages import Packages, fill, save
 from driver.rows import second_user
 
-from .test_once import BUSY, CONSUMED, LEASED, patiently, refusal
+from .test_once import BUSY, CONSUMED, LEASED, ended, patiently, refusal
 from .test_race import race
 
 PAIRS = 100
@@ -48,6 +48,7 @@ def test_export_made_at_one_node_is_seen_at_the_other(nodes, tmp_path):
     assert here.fetch(archive_id, "HEAD").headers["ETag"] == there.fetch(archive_id, "HEAD").headers["ETag"]
     package = here.download(archive_id, tmp_path)
     assert len(package.assets) == 2
+    ended(here, archive_id)
     assert refusal(there.fetch(archive_id)) == CONSUMED
     assert there.record(archive_id) == here.record(archive_id)
 
@@ -72,6 +73,7 @@ def test_download_cut_at_one_node_goes_on_at_the_other(nodes, tmp_path, by_range
         whole = patiently(lambda: there.fetch(archive_id)).body
         assert whole.startswith(begun)
     save(tmp_path / "whole.zip", whole, head.headers)
+    ended(here, archive_id)
     assert refusal(here.fetch(archive_id)) == refusal(stranger.fetch(archive_id)) == CONSUMED
 
 

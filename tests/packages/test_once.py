@@ -56,6 +56,15 @@ def patiently(fetch, timeout=10.0):
     return answer
 
 
+def ended(packages, archive_id, timeout=5.0):
+    """The record once no download is under way any more."""
+    deadline = time.monotonic() + timeout
+    while (record := packages.record(archive_id))["delivering"]:
+        assert time.monotonic() < deadline, record
+        time.sleep(0.01)
+    return record
+
+
 def test_head_and_contents_never_use_it_up(packages, archive_id):
     heads = [packages.fetch(archive_id, "HEAD") for _ in range(3)]
     for head in heads:
@@ -83,6 +92,7 @@ def test_contents_list_what_is_inside(packages, archive_id, tmp_path):
 
 def test_record_tells_who_got_it_and_stays(packages, stranger, archive_id):
     body = packages.fetch(archive_id).body
+    ended(packages, archive_id)
     for each in (packages, stranger):
         record = each.record(archive_id)
         assert record["state"] == "CONSUMED" and record["size"] == record["sent_bytes"] == len(body)
@@ -108,8 +118,9 @@ def test_only_the_holder_goes_on(packages, stranger, archive_id):
     deadline = time.monotonic() + 10
     while (code := refusal(stranger.fetch(archive_id))) != LEASED:
         assert code == BUSY and time.monotonic() < deadline
-    assert packages.record(archive_id)["state"] == "LEASED"
+    assert ended(packages, archive_id)["state"] == "LEASED"
     assert patiently(lambda: packages.fetch(archive_id)).status == 200
+    ended(packages, archive_id)
     assert refusal(stranger.fetch(archive_id)) == CONSUMED
 
 
@@ -118,7 +129,7 @@ def test_ranges_of_the_holder(packages, archive_id):
     size, etag = int(head.headers["Content-Length"]), head.headers["ETag"]
     part = packages.fetch(archive_id, Range="bytes=100-199", If_Range=etag)
     assert (part.status, part.headers["Content-Range"], len(part.body)) == (206, f"bytes 100-199/{size}", 100)
-    outside = packages.fetch(archive_id, Range=f"bytes={size}-")
+    outside = patiently(lambda: packages.fetch(archive_id, Range=f"bytes={size}-"))
     assert (outside.status, outside.error_code) == (416, "ROMA.19009")
     assert outside.headers["Content-Range"] == f"bytes */{size}"
     # The end of it without what is before is not the whole of it.
@@ -141,7 +152,7 @@ def test_whole_from_ranges_one_after_the_other(packages, archive_id):
         part = packages.fetch(archive_id, Range=f"bytes={len(whole)}-{end}", If_Range=etag)
         assert part.status == 206, part
         whole += part.body
-    assert packages.record(archive_id)["state"] == "CONSUMED"
+    assert ended(packages, archive_id)["state"] == "CONSUMED"
     assert refusal(packages.fetch(archive_id)) == CONSUMED
 
 
@@ -202,7 +213,7 @@ def test_line_that_stands_still_is_taken_over_by_its_holder(private):
     began = time.monotonic()
     whole = patiently(lambda: private.fetch(archive_id), timeout=30)
     assert whole.status == 200 and time.monotonic() - began < 20
-    assert private.record(archive_id)["state"] == "CONSUMED"
+    assert ended(private, archive_id)["state"] == "CONSUMED"
     with pytest.raises(ConnectionError):
         while line.read(1 << 20):
             pass
@@ -210,7 +221,7 @@ def test_line_that_stands_still_is_taken_over_by_its_holder(private):
 
 
 def test_package_waits_a_week_and_a_holder_has_a_day(farm):
-    server = farm.start()
+    server = farm.start(environment={"ENTREPOT_SWEEP_MINUTES": 1})
     packages = Packages(KeyCaller(server))
     app = fill(packages)
     waiting, forgotten, begun, late = (packages.export([app]) for _ in range(4))
@@ -219,7 +230,8 @@ def test_package_waits_a_week_and_a_holder_has_a_day(farm):
 
     def later(hours):
         server.stop()
-        server.environment.update(faked(f"+{hours}h"))
+        # Fast, so that what comes round every minute comes soon.
+        server.environment.update(faked(f"+{hours}h x20"))
         server.start()
         return Packages(LaterCaller(server))
 
@@ -239,16 +251,29 @@ def test_package_waits_a_week_and_a_holder_has_a_day(farm):
 
 
 def test_content_lives_until_it_is_delivered_and_not_longer(farm, tmp_path):
-    # Twenty times as fast, so that a sweep a minute comes every three seconds.
-    server = farm.start(environment={"ENTREPOT_SWEEP_MINUTES": 1, "ENTREPOT_QUARANTINE_MINUTES": 0} | faked("+0 x20"))
-    packages = Packages(LaterCaller(server))
+    server = farm.start(environment={"ENTREPOT_SWEEP_MINUTES": 1, "ENTREPOT_QUARANTINE_MINUTES": 0})
+    packages = Packages(KeyCaller(server))
     app = fill(packages)
     archive_id = packages.export([app])
     for asset_id in packages.attached(app):
         packages.library.delete(asset_id, force=True)
-    wait_on_server(packages.caller, minutes=4, timeout=30)
+
+    def sweep_often(hours):
+        # Twenty times as fast, so that a sweep a minute comes every three seconds.
+        server.stop()
+        server.environment.update(faked(f"+{hours}h x20"))
+        server.start()
+        wait_on_server(LaterCaller(server), minutes=4, timeout=30)
+
+    sweep_often(1)
+    server.stop()
+    server.environment.update(faked("+2h"))
+    server.start()
+    packages = Packages(LaterCaller(server))
     assert len(packages.download(archive_id, tmp_path).assets) == 2
-    deadline = time.monotonic() + 30
+    assert ended(packages, archive_id)["state"] == "CONSUMED"
+    sweep_often(3)
+    deadline = time.monotonic() + 20
     while stored_files(server):
         assert time.monotonic() < deadline, "what nobody refers to any more is still there"
         time.sleep(0.2)

@@ -56,12 +56,12 @@ def race(exporting, pairs, first, second):
             gate.wait(60)
         except threading.BrokenBarrierError:
             raise next(racer.failure for racer in racers if racer.failure) from None
-        heads = [racer.answers[number] for racer in racers]
-        [(won, body)] = [each for each in heads if each[0].status == 200]
-        [(lost, told)] = [each for each in heads if each[0].status == 403]
+        answers = [racer.answers[number] for racer in racers]
+        (won, body), (lost, told) = sorted(answers, key=lambda answer: answer[0].status)
+        assert (won.status, lost.status) == (200, 403), (won.status, lost.status, told[:1000])
         assert len(body) == won.length == (size or won.length) and body[:4] == b"PK\3\4"
         assert any(code.encode() in told for code in TOLD), told
-        size, wins = won.length, wins + (heads[0][0].status == 200)
+        size, wins = won.length, wins + (answers[0][0].status == 200)
     for racer in racers:
         racer.archive_id = None
     gate.wait(60)
