@@ -15,7 +15,8 @@ class Proxy:
     def __init__(self):
         self.rate = None
         self.cut_after = None
-        self.methods = {"PUT", "GET"}  # what rate and cut_after are for
+        self.methods = {"PUT", "GET"}  # what rate and cut_after are for,
+        self.paths = ("/objects/",)  # where one of these is in the path
         self.requests = []  # (method, path, headers), as they come
         self.answered = []  # (method, path, status), as they are over
         self.received = 0  # bytes of answers that were handed on
@@ -69,7 +70,7 @@ class Proxy:
             kept = [line for line in lines if not line.lower().startswith(("connection:", "proxy-"))]
             upward = "\r\n".join([f"{method} {path} {version}", *kept, "Connection: close", "", ""])
             server.sendall(upward.encode("iso-8859-1") + rest)
-            badly = method in self.methods and url.path.startswith("/objects/")
+            badly = method in self.methods and any(part in url.path for part in self.paths)
             threading.Thread(target=self._pipe, args=(client, server, badly, len(rest), None), daemon=True).start()
             self._pipe(server, client, badly, 0, (method, path))
 

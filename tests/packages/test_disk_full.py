@@ -1,0 +1,90 @@
+"""An import that does not fit: 507 with the reason, nothing kept, and it works once there is room."""
+
+import http.client
+import os
+import random
+import subprocess
+
+import pytest
+
+from driver.caller import token_caller
+from driver.exchange import host_of
+from driver.packages import MULTIPART, Packages, ok
+from driver.rows import execute, stored_files
+
+MIB = 1024 * 1024
+
+
+@pytest.fixture(scope="module")
+def small_disk(tmp_path_factory):
+    """A file system of 64 MiB."""
+    folder = tmp_path_factory.mktemp("disk")
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", folder], capture_output=True, text=True)
+    if mounted.returncode:
+        pytest.skip(f"mounting needs root: {mounted.stderr.strip()}")
+    yield folder
+    subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+@pytest.fixture
+def target(farm, small_disk):
+    server = farm.prepare(data=small_disk / f"library-{random.randrange(10**9)}")
+    yield Packages(token_caller(server.start()))
+    server.kill()
+    subprocess.run(["rm", "-rf", server.data], check=True)
+
+
+@pytest.fixture
+def package(private, tmp_path):
+    """Three files of 10 MiB, all different."""
+    library, made = private.library, []
+    for number in range(3):
+        made.append(library.create_asset("COMMON_FILE", f"large {number}"))
+        library.upload(made[-1], random.Random(number).randbytes(10 * MIB), file_type="bin")
+    app = private.create_app("thirty mebibytes")
+    private.attach(app, made)
+    return private.download(private.export([app]), tmp_path).path.read_bytes()
+
+
+def refused(answer):
+    assert (answer.status, answer.error_code) == (507, "ROMA.19020"), answer
+    assert answer.error_msg and answer.request_id
+
+
+def free_bytes(folder):
+    found = os.statvfs(folder)
+    return found.f_bavail * found.f_frsize
+
+
+def test_package_larger_than_the_disk_is_refused_before_it_is_read(target):
+    connection = http.client.HTTPConnection(host_of(target.caller.server.endpoint), timeout=10)
+    connection.putrequest("POST", target.path("assets/import"))
+    for name, value in (("X-Auth-Token", target.caller.token), ("Content-Type", MULTIPART), ("Content-Length", str(10**9))):
+        connection.putheader(name, value)
+    connection.endheaders()
+    answer = connection.getresponse()
+    assert answer.status == 507 and b"ROMA.19020" in answer.read()
+    connection.close()
+    refused(target.post("assets/entrepot/uploads", {"file_name": "large.zip", "size": 10**9}))
+
+
+def test_disk_that_fills_up_on_the_way_keeps_nothing(target, package):
+    folder = target.caller.server.data
+    stored, free = len(stored_files(target.caller.server)), free_bytes(folder)
+    upload_id = target.create_upload(len(package))
+    filler = folder.parent / "filler"
+    filler.write_bytes(bytes(free_bytes(folder) - 15 * MIB))
+    refused(target.send_package(package))
+    refused(target.send_bytes(upload_id, package))
+    assert target.apps() == {} and target.library.list()["count"] == 0
+    filler.unlink()
+
+    # The upload goes on with what is there already.
+    offset = target.upload(upload_id)["offset"]
+    assert target.send_bytes(upload_id, package[offset:], offset).status == 200
+    target.succeed(target.import_upload(upload_id))
+    assert set(target.apps()) == {"thirty mebibytes"}
+    ok(target.caller.get("digital-assets"))
+    assert execute(target.caller.server, "SELECT count(*) FROM package_entries") == [["0"]]
+    assert len(stored_files(target.caller.server)) == stored + 3
+    assert free_bytes(folder) > free - 40 * MIB
