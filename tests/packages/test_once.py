@@ -228,10 +228,9 @@ def test_package_waits_a_week_and_a_holder_has_a_day(farm):
     for archive_id in (begun, late):
         assert packages.fetch(archive_id, Range="bytes=0-9").status == 206
 
-    def later(hours):
+    def later(hours, speed=""):
         server.stop()
-        # Fast, so that what comes round every minute comes soon.
-        server.environment.update(faked(f"+{hours}h x20"))
+        server.environment.update(faked(f"+{hours}h{speed}"))
         server.start()
         return Packages(LaterCaller(server))
 
@@ -243,6 +242,8 @@ def test_package_waits_a_week_and_a_holder_has_a_day(farm):
     packages = later(7 * 24 + 1)
     assert refusal(packages.fetch(forgotten)) == EXPIRED
     assert refusal(packages.fetch(waiting)) == CONSUMED
+    # Fast, so that what comes round every minute comes soon.
+    packages = later(7 * 24 + 2, " x40")
     deadline = time.monotonic() + 20
     while {packages.record(each)["state"] for each in (late, forgotten)} != {"EXPIRED"}:
         assert time.monotonic() < deadline
@@ -259,11 +260,11 @@ def test_content_lives_until_it_is_delivered_and_not_longer(farm, tmp_path):
         packages.library.delete(asset_id, force=True)
 
     def sweep_often(hours):
-        # Twenty times as fast, so that a sweep a minute comes every three seconds.
+        # So fast that a sweep a minute comes every second and a half.
         server.stop()
-        server.environment.update(faked(f"+{hours}h x20"))
+        server.environment.update(faked(f"+{hours}h x40"))
         server.start()
-        wait_on_server(LaterCaller(server), minutes=4, timeout=30)
+        wait_on_server(LaterCaller(server), minutes=3, timeout=30)
 
     sweep_often(1)
     server.stop()
