@@ -213,7 +213,7 @@ def test_killed_import_goes_on_where_it_stopped(packages, proxy, command, tmp_pa
     assert len(journals(tmp_path)) == 1
     proxy.rate, proxy.requests = None, []
     command.run("import", package.path, "--prefix", "killed-").json()
-    [(_, path, _)] = [request for request in proxy.requests if request[0] == "PUT"]
-    assert int(path.partition("offset=")[2]) > 0, "it began anew"
+    offsets = [int(path.partition("offset=")[2]) for method, path, _ in proxy.requests if method == "PUT"]
+    assert min(offsets) > 0, "it began anew"
     assert len(packages.attached(packages.apps()["killed-large"]["id"])) == 3
     assert journals(tmp_path) == [] and packages.library.list(limit=1)["count"] == 6

@@ -1,5 +1,6 @@
 """A forward proxy that a test can slow down and cut: the bad line between a client and a library."""
 
+import contextlib
 import re
 import socket
 import threading
@@ -49,6 +50,8 @@ class Proxy:
         except OSError:
             pass
         finally:
+            with contextlib.suppress(OSError):
+                client.shutdown(socket.SHUT_RDWR)  # Also wakes the thread that reads from it.
             client.close()
 
     def _forward(self, client):

@@ -17,9 +17,9 @@ MIB = 1024 * 1024
 
 @pytest.fixture(scope="module")
 def small_disk(tmp_path_factory):
-    """A file system of 64 MiB."""
+    """A file system of 160 MiB, of which an import leaves 64."""
     folder = tmp_path_factory.mktemp("disk")
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", folder], capture_output=True, text=True)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=160m", "tmpfs", folder], capture_output=True, text=True)
     if mounted.returncode:
         pytest.skip(f"mounting needs root: {mounted.stderr.strip()}")
     yield folder
@@ -74,8 +74,8 @@ def test_disk_that_fills_up_on_the_way_keeps_nothing(target, package):
     upload_id = target.create_upload(len(package))
     filler = folder.parent / "filler"
     filler.write_bytes(bytes(free_bytes(folder) - 15 * MIB))
-    refused(target.send_package(package))
-    refused(target.send_bytes(upload_id, package))
+    for answer in (target.send_package(package), target.send_bytes(upload_id, package)):
+        refused(answer)
     assert target.apps() == {} and target.library.list()["count"] == 0
     filler.unlink()
 
