@@ -1,5 +1,6 @@
 """An import that does not fit: 507 with the reason, nothing kept, and it works once there is room."""
 
+import contextlib
 import http.client
 import os
 import random
@@ -9,7 +10,7 @@ import pytest
 
 from driver.caller import token_caller
 from driver.exchange import host_of
-from driver.packages import MULTIPART, Packages, ok
+from driver.packages import MULTIPART, Packages
 from driver.rows import execute, stored_files
 
 MIB = 1024 * 1024
@@ -68,23 +69,44 @@ def test_package_larger_than_the_disk_is_refused_before_it_is_read(target):
     refused(target.post("assets/entrepot/uploads", {"file_name": "large.zip", "size": 10**9}))
 
 
+def send_while_the_disk_fills(target, package, filler):
+    """Fill the disk when a part of the package has arrived; answers (status, body)."""
+    begin = (b"--the-end-of-a-part\r\nContent-Disposition: form-data; name=\"ImportAssetRequestBody\"; "
+             b"filename=\"package.zip\"\r\n\r\n")
+    end = b"\r\n--the-end-of-a-part--\r\n"
+    headers = {"X-Auth-Token": target.caller.token, "Content-Type": MULTIPART,
+               "Content-Length": str(len(begin) + len(package) + len(end))}
+
+    def pieces():
+        yield begin + package[:12 * MIB]
+        with open(filler, "wb", buffering=0) as file, contextlib.suppress(OSError):
+            while free_bytes(filler.parent) > 2 * MIB:
+                file.write(bytes(MIB))
+        yield package[12 * MIB:] + end
+
+    connection = http.client.HTTPConnection(host_of(target.caller.server.endpoint), timeout=30)
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        connection.request("POST", target.path("assets/import"), body=pieces(), headers=headers)
+    answer = connection.getresponse()
+    return answer.status, answer.read()
+
+
 def test_disk_that_fills_up_on_the_way_keeps_nothing(target, package):
     folder = target.caller.server.data
     stored, free = len(stored_files(target.caller.server)), free_bytes(folder)
     upload_id = target.create_upload(len(package))
     filler = folder.parent / "filler"
-    filler.write_bytes(bytes(free_bytes(folder) - 15 * MIB))
-    for answer in (target.send_package(package), target.send_bytes(upload_id, package)):
-        refused(answer)
+    status, body = send_while_the_disk_fills(target, package, filler)
+    assert status == 507 and b"ROMA.19020" in body, (status, body)
+    refused(target.send_package(package))
+    refused(target.send_bytes(upload_id, package))
     assert target.apps() == {} and target.library.list()["count"] == 0
+    assert len(stored_files(target.caller.server)) == stored
     filler.unlink()
 
-    # The upload goes on with what is there already.
-    offset = target.upload(upload_id)["offset"]
-    assert target.send_bytes(upload_id, package[offset:], offset).status == 200
+    assert target.send_bytes(upload_id, package).status == 200
     target.succeed(target.import_upload(upload_id))
     assert set(target.apps()) == {"thirty mebibytes"}
-    ok(target.caller.get("digital-assets"))
     assert execute(target.caller.server, "SELECT count(*) FROM package_entries") == [["0"]]
     assert len(stored_files(target.caller.server)) == stored + 3
     assert free_bytes(folder) > free - 40 * MIB
