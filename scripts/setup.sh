@@ -38,6 +38,9 @@ debian_packages() {
   if [ "$purpose" = test ]; then
     missing strace && wanted+=(strace)
     missing faketime && wanted+=(faketime)
+    missing unzip && wanted+=(unzip)
+    missing zip && wanted+=(zip)
+    missing nginx && [ ! -x /usr/sbin/nginx ] && wanted+=(nginx-light)
     python3 -c 'import ensurepip, venv' 2>/dev/null || wanted+=(python3-venv)
   fi
   if [ "$purpose" = bench ]; then

@@ -1,5 +1,6 @@
 """A forward proxy that a test can slow down and cut: the bad line between a client and a library."""
 
+import contextlib
 import re
 import socket
 import threading
@@ -15,7 +16,8 @@ class Proxy:
     def __init__(self):
         self.rate = None
         self.cut_after = None
-        self.methods = {"PUT", "GET"}  # what rate and cut_after are for
+        self.methods = {"PUT", "GET"}  # what rate and cut_after are for,
+        self.paths = ("/objects/",)  # where one of these is in the path
         self.requests = []  # (method, path, headers), as they come
         self.answered = []  # (method, path, status), as they are over
         self.received = 0  # bytes of answers that were handed on
@@ -48,6 +50,8 @@ class Proxy:
         except OSError:
             pass
         finally:
+            with contextlib.suppress(OSError):
+                client.shutdown(socket.SHUT_RDWR)  # Also wakes the thread that reads from it.
             client.close()
 
     def _forward(self, client):
@@ -69,7 +73,7 @@ class Proxy:
             kept = [line for line in lines if not line.lower().startswith(("connection:", "proxy-"))]
             upward = "\r\n".join([f"{method} {path} {version}", *kept, "Connection: close", "", ""])
             server.sendall(upward.encode("iso-8859-1") + rest)
-            badly = method in self.methods and url.path.startswith("/objects/")
+            badly = method in self.methods and any(part in url.path for part in self.paths)
             threading.Thread(target=self._pipe, args=(client, server, badly, len(rest), None), daemon=True).start()
             self._pipe(server, client, badly, 0, (method, path))
 

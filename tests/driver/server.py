@@ -29,6 +29,7 @@ class Server:
         self.environment = dict(environment or {})
         self.arguments = list(arguments)
         self.wrapper = list(wrapper)
+        self.port = 0  # any that is free
         self.log = data.parent / f"{data.name}.log"
         self.process = None
         self.endpoint = None
@@ -37,7 +38,7 @@ class Server:
     def start(self, *, timeout=20.0):
         # setpriv ends the server with this process, however this process ends.
         command = ["setpriv", "--pdeathsig", "KILL", *self.wrapper, str(BINARY), "serve",
-                   "--data", str(self.data), "--listen", "127.0.0.1:0", *self.arguments]
+                   "--data", str(self.data), "--listen", f"127.0.0.1:{self.port}", *self.arguments]
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,

@@ -15,7 +15,7 @@ use crate::http::tracked_body::{AnswerBody, track};
 use crate::ids::{ArchiveId, InstanceId, ProjectId, UserId};
 use crate::objects::Blocks;
 use crate::packages::layout::Layout;
-use crate::packages::model::Archive;
+use crate::packages::model::{Archive, ArchiveState};
 use crate::packages::once::{self, Ask, FENCE, Holder, Refusal, Verdict};
 use crate::packages::store;
 
@@ -87,20 +87,37 @@ async fn watch(app: &App, archive: &Archive, here: Option<&Running>) -> Result<S
 pub async fn check(app: &App, archive: &Archive, caller: &UserId, bytes: u64) -> Result<()> {
     let mut row = archive.clone();
     loop {
-        match once::judge(&row, ask(app, caller, bytes, None)) {
+        let admitted = match once::judge(&row, ask(app, caller, bytes, None)) {
             Verdict::Refuse(refusal) => return Err(refusal.into()),
-            Verdict::Begin => break,
+            Verdict::Begin => true,
             Verdict::Watch => {
                 let here = app.deliveries.find(&row);
-                if watch(app, &row, here.as_ref()).await? == Seen::Stuck {
-                    break;
-                }
+                watch(app, &row, here.as_ref()).await? == Seen::Stuck
             }
+        };
+        if admitted && open(app, &row).await?.is_some() {
+            return Ok(());
         }
         row = again(app, &row).await?;
     }
-    let layout = Layout::open(app, archive).await?;
-    check_blocked(app, archive, &layout).await
+}
+
+/// What is to be sent, nothing of it blocked. `None` where the archive has ended since the row was
+/// read: what it held may be gone.
+async fn open(app: &App, row: &Archive) -> Result<Option<Layout>> {
+    let opened = async {
+        let layout = Layout::open(app, row).await?;
+        check_blocked(app, row, &layout).await?;
+        Ok(layout)
+    };
+    let failure = match opened.await {
+        Ok(layout) => return Ok(Some(layout)),
+        Err(failure) => failure,
+    };
+    match again(app, row).await?.state {
+        ArchiveState::Ready | ArchiveState::Leased => Err(failure),
+        ArchiveState::Consumed | ArchiveState::Expired => Ok(None),
+    }
 }
 
 /// Whether nothing in the archive was blocked since it was made.
@@ -143,11 +160,13 @@ pub async fn begin(
     let mut row = archive.clone();
     loop {
         let stuck = admit(app, &mut row, &holder.user_id, bytes).await?;
-        let layout = Layout::open(app, &row).await?;
-        check_blocked(app, &row, &layout).await?;
         if app.deliveries.is_closed() {
             return Err(stopping());
         }
+        let Some(layout) = open(app, &row).await? else {
+            row = again(app, &row).await?;
+            continue;
+        };
         let start = Start {
             app: app.clone(),
             archive: row.clone(),

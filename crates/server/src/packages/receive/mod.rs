@@ -48,12 +48,13 @@ pub const RESERVE: u64 = 64 * 1024 * 1024;
 /// Refuses what the storage has no room for.
 pub async fn check_room(app: &App, bytes: u64) -> Result<()> {
     let free = app.blobs.free_space().await?;
-    if bytes.saturating_add(RESERVE) <= free {
+    let room = free.saturating_sub(RESERVE);
+    if bytes <= room {
         return Ok(());
     }
     Err(Error::new(
         ErrorCode::StorageFull,
-        format!("The package has {bytes} bytes; the server's storage has room for {free}."),
+        format!("The package has {bytes} bytes; the server's storage has room for {room}."),
     ))
 }
 
