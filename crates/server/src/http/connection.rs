@@ -18,6 +18,10 @@
 //!   then it may shrink, also after hyper let go: the kernel goes on sending what it has.
 //!
 //! A HEAD has no body that hyper would poll; so do not ask for its delivery.
+//!
+//! What a peer's TCP has acknowledged its program need not have read. A program that goes away
+//! before it has read all makes its kernel reset the connection instead of ending it in order:
+//! `is_reset_within` waits for that a little.
 
 use std::os::fd::AsFd;
 use std::pin::Pin;
@@ -52,6 +56,10 @@ struct State {
     ended: bool,
     /// Nothing is read or written any more.
     closed: bool,
+    /// Reading or writing failed: the peer has reset the connection.
+    failed: bool,
+    /// How often something came from the peer, its end included.
+    heard: u64,
     /// The bytes acknowledged when the connection was aborted.
     aborted: Option<u64>,
 }
@@ -91,6 +99,8 @@ impl Connection {
             marks: Vec::new(),
             ended: false,
             closed: false,
+            failed: false,
+            heard: 0,
             aborted: None,
         };
         let connection = Self(Arc::new(Mutex::new(state)));
@@ -188,6 +198,31 @@ impl Connection {
         }
     }
 
+    /// Whether the peer resets the connection within `grace`, as its kernel does when its program
+    /// goes away without having read all. The end in order and another request say no at once.
+    pub async fn is_reset_within(&self, grace: Duration) -> bool {
+        let deadline = Instant::now() + grace;
+        let heard = self.lock().heard;
+        let mut pause = FIRST_PAUSE;
+        loop {
+            {
+                let state = self.lock();
+                // hyper may have let go of it before the reset came
+                if state.failed || matches!(state.stream.take_error(), Ok(Some(_))) {
+                    return true;
+                }
+                if state.heard > heard || state.stream.peer_addr().is_err() {
+                    return false;
+                }
+            }
+            if Instant::now() >= deadline {
+                return false;
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
     fn look(&self) -> io::Result<Look> {
         let state = self.lock();
         // asked first: afterwards the queue has its last value
@@ -243,7 +278,9 @@ impl State {
     }
 
     fn seen<T>(&mut self, polled: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
-        self.closed |= matches!(polled, Poll::Ready(Err(_)));
+        if let Poll::Ready(Err(_)) = &polled {
+            (self.closed, self.failed) = (true, true);
+        }
         polled
     }
 
@@ -281,6 +318,7 @@ impl AsyncRead for Socket {
     ) -> Poll<io::Result<()>> {
         let mut state = self.state()?;
         let polled = Pin::new(&mut state.stream).poll_read(cx, buffer);
+        state.heard += u64::from(matches!(polled, Poll::Ready(Ok(()))));
         state.seen(polled)
     }
 }

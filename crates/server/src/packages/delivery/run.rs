@@ -24,6 +24,8 @@ use crate::packages::{store, upkeep};
 const RENEW: Duration = Duration::from_secs(1);
 /// A peer that takes and acknowledges nothing for so long is cut off.
 const STALL: Duration = Duration::from_mins(1);
+/// A caller who goes away with bytes unread does so by then: well within the fence.
+const UNREAD: Duration = Duration::from_millis(100);
 /// How often, and how far apart at first, the record of an end is tried.
 const RECORDINGS: u32 = 8;
 const RECORD_AGAIN: Duration = Duration::from_millis(100);
@@ -82,7 +84,7 @@ impl Delivery {
             () = keep(&app, &self.begun, &self.tracker, &self.fence) => None,
             () = self.entry.stopped.notified() => None,
         };
-        let acknowledged = outcome == Some(Outcome::Acknowledged);
+        let acknowledged = outcome == Some(Outcome::Acknowledged) && !self.is_refused().await;
         if !acknowledged {
             self.tracker.stop();
         } else if let Some(connection) = &self.connection {
@@ -100,6 +102,16 @@ impl Delivery {
             && let Err(error) = upkeep::release(&app, archive).await
         {
             tracing::warn!(%error, %archive, "what a package holds is let go later");
+        }
+    }
+}
+
+impl Delivery {
+    /// Whether the caller went away with bytes that only their kernel has.
+    async fn is_refused(&self) -> bool {
+        match &self.connection {
+            Some(connection) => connection.is_reset_within(UNREAD).await,
+            None => false,
         }
     }
 }

@@ -203,6 +203,22 @@ async fn a_peer_that_closes_after_half_of_it_cuts_it() {
 }
 
 #[tokio::test]
+async fn a_peer_that_goes_away_with_bytes_unread_is_told_from_one_that_ends_in_order() {
+    let mut server = Server::start().await;
+    let (client, (tracker, connection)) = server.get("/whole/1000").await;
+    assert_eq!(tracker.outcome(LONG).await, Outcome::Acknowledged);
+    drop(client);
+    assert!(connection.is_reset_within(LONG).await);
+
+    let (mut client, (tracker, connection)) = server.get("/whole/1000").await;
+    read_head(&mut client).await;
+    read(&mut client, 1000).await;
+    assert_eq!(tracker.outcome(LONG).await, Outcome::Acknowledged);
+    drop(client);
+    assert!(!connection.is_reset_within(LONG).await);
+}
+
+#[tokio::test]
 async fn a_reset_cuts_what_only_the_kernel_has() {
     let mut server = Server::start().await;
     let length = 512 * KIB;
