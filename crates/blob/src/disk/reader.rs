@@ -2,11 +2,13 @@
 
 use std::fs::File;
 use std::io;
+use std::num::NonZeroU64;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
+use rustix::fs::Advice;
 
 use super::Tree;
 use crate::lane::locked;
@@ -15,6 +17,11 @@ use crate::{BlobError, Piece, Result, StorageKey};
 
 /// Bytes of a piece that does not share its first block.
 const LARGE: u64 = 64 * 1024;
+
+/// How many pieces further the next large one may be to be fetched ahead …
+const NEAR: usize = 2;
+/// … and how many of its bytes are.
+const FETCHED: u64 = 4 * 1024 * 1024;
 
 /// Bytes of a block that are rather copied than kept in a buffer.
 const SMALL: usize = 4096;
@@ -26,6 +33,8 @@ pub(crate) struct DiskReader {
     disk: Arc<Tree>,
     rest: std::vec::IntoIter<Piece>,
     current: Current,
+    /// Of the next large piece: the disk fetches it while this one is read.
+    ahead: Option<(StorageKey, File)>,
 }
 
 /// What is left of the piece being read.
@@ -45,16 +54,17 @@ impl DiskReader {
             disk,
             rest: pieces.into_iter(),
             current: Current::Nothing,
+            ahead: None,
         }
     }
 
     /// Files are opened here, by a job: opening may block.
-    fn begin(&self, piece: Piece) -> Result<Current> {
+    fn begin(&mut self, piece: Piece) -> Result<Current> {
         let (key, rest) = match piece {
             Piece::Given(bytes) => return Ok(Current::Given(bytes)),
             Piece::Stored(key, range) => (key, range),
         };
-        let file = match File::open(self.disk.path(&key)) {
+        let file = match self.open(&key) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Err(BlobError::NotFound(key));
             }
@@ -64,7 +74,30 @@ impl DiskReader {
         if actual < rest.end {
             return Err(too_short(&key, rest.end, actual));
         }
+        self.look_ahead();
         Ok(Current::Stored { key, rest, file })
+    }
+
+    fn open(&mut self, key: &StorageKey) -> io::Result<File> {
+        match self.ahead.take() {
+            Some((opened, file)) if opened == *key => Ok(file),
+            _ => File::open(self.disk.path(key)),
+        }
+    }
+
+    /// What goes wrong here is told when the piece's turn comes.
+    fn look_ahead(&mut self) {
+        let near = self.rest.as_slice().iter().take(NEAR);
+        let mut large = near.filter(|piece| is_large(piece));
+        let Some(Piece::Stored(key, range)) = large.next() else {
+            return;
+        };
+        let Ok(file) = File::open(self.disk.path(key)) else {
+            return;
+        };
+        let len = NonZeroU64::new((range.end - range.start).min(FETCHED));
+        let _ = rustix::fs::fadvise(&file, range.start, len, Advice::WillNeed);
+        self.ahead = Some((key.clone(), file));
     }
 
     /// Small pieces share a block. A large one begins a block of its own: into a buffer that is not
