@@ -111,7 +111,9 @@ fn main() -> anyhow::Result<()> {
             Ok(rows) => report.rows.extend(rows),
             Err(error) => {
                 eprintln!("{error:#}");
-                report.rows.push(Row::failed(*section, &error));
+                report
+                    .rows
+                    .push(Row::failed(&format!("{section:?}"), &error));
             }
         }
         eprintln!("== {section:?}: {:.0} s", began.elapsed().as_secs_f64());

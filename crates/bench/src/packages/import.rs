@@ -30,6 +30,7 @@ pub fn run(bench: &Bench, package: &Path, amount: Amount) -> anyhow::Result<Vec<
             "unzip is not installed",
         )]);
     }
+    ensure!(package.is_file(), "no package was downloaded");
     // brings the package into the page cache
     sha256sum(package)?;
     let (mut pairs, mut peak) = (Vec::new(), 0);
@@ -38,6 +39,7 @@ pub fn run(bench: &Bench, package: &Path, amount: Amount) -> anyhow::Result<Vec<
         pairs.push((ours, unpack(bench, package)?));
         peak = peak.max(memory);
     }
+    std::fs::remove_file(package)?;
     let detail = format!(
         "{:.1} s against {:.1}, each onto an empty disk with the package in the page cache; \
          sha256sum is of the package",

@@ -33,13 +33,24 @@ pub fn run(bench: &Bench) -> anyhow::Result<Vec<Row>> {
     let data = bench.folder().join("packages");
     let package = bench.folder().join("package.zip");
     let stock = stock::fill(bench, &data, amount)?;
-    let mut rows = export::on_sqlite(bench, &data, &stock)?;
-    rows.extend(download::run(bench, &data, &stock, &package)?);
-    rows.extend(export::on_postgres(bench, &data, &stock)?);
+    let mut rows = Vec::new();
+    let mut add = |what, measured: anyhow::Result<Vec<Row>>| {
+        rows.extend(measured.unwrap_or_else(|error| vec![failed(what, &error)]));
+    };
+    add("export, SQLite", export::on_sqlite(bench, &data, &stock));
+    let downloads = download::run(bench, &data, &stock, &package);
+    add("download of a package", downloads);
+    let exports = export::on_postgres(bench, &data, &stock);
+    add("export, PostgreSQL", exports);
     std::fs::remove_dir_all(&data)?;
-    rows.extend(import::run(bench, &package, amount)?);
-    std::fs::remove_file(&package)?;
+    add("import of a package", import::run(bench, &package, amount));
     Ok(rows)
+}
+
+/// One part that fails leaves the others.
+fn failed(what: &str, error: &anyhow::Error) -> Row {
+    eprintln!("{error:#}");
+    Row::failed(what, error)
 }
 
 /// How many files, of 1 MiB each.
