@@ -11,31 +11,37 @@ use super::{MB, described, memory};
 use crate::bench::Bench;
 use crate::report::{Bound, Row};
 use crate::server::{Server, Start};
-use crate::stats::median;
+use crate::stats::{count, median};
 use crate::{copy, load};
 
 const SOONEST: Bound = Bound::AtMost(3.0);
 const LEAST: Bound = Bound::AtMost(10.0);
 
-/// Seconds and new bytes on disk, turn by turn.
+/// Seconds and new disk, turn by turn.
 #[derive(Default)]
 struct Exports {
     took: Vec<f64>,
-    grown: Vec<f64>,
+    grown: Vec<Disk>,
 }
 
 impl Exports {
-    fn rows(&self, database: &str, stock: &Stock, where_from: &str) -> [Row; 2] {
+    fn rows(&self, database: &str, stock: &Stock, place: &str) -> [Row; 2] {
         let worst = |values: &[f64]| values.iter().copied().fold(0.0, f64::max);
+        let grown: Vec<f64> = self.grown.iter().map(|disk| disk.total()).collect();
+        let first = self.grown.first().copied().unwrap_or_default();
         let what = described(stock.amount.files);
         let turns = self.took.len();
         let took = format!(
             "from the POST to the poll that says SUCCEEDED: worst of {turns}, median {:.2} s",
             median(&self.took)
         );
-        let grown = format!(
-            "{where_from}: worst of {turns}, median {:.1} MB",
-            median(&self.grown)
+        let grown_detail = format!(
+            "{place}: worst of {turns}, median {:.1} MB; the first: {:.1} MB of blobs, {:.1} of \
+             database, {:.1} of its log",
+            median(&grown),
+            first.blobs,
+            first.database,
+            first.log
         );
         [
             Row::measured(
@@ -48,9 +54,9 @@ impl Exports {
             Row::measured(
                 &format!("new disk of that export, {database}"),
                 LEAST,
-                worst(&self.grown),
+                worst(&grown),
                 " MB",
-                grown,
+                grown_detail,
             ),
         ]
     }
@@ -61,10 +67,10 @@ pub fn on_sqlite(bench: &Bench, data: &Path, stock: &Stock) -> anyhow::Result<Ve
     let workspace = Workspace::of(&server, data)?;
     let mut exports = Exports::default();
     for _ in 0..bench.sizes.turns {
-        let before = disk(data)?;
+        let before = Disk::of(data)?;
         let export = load::block_on(workspace.export(&stock.all))?;
         exports.took.push(export.took);
-        exports.grown.push(disk(data)? - before);
+        exports.grown.push(Disk::of(data)?.since(before));
     }
     let peak = server.process.peak();
     server.stop(bench, "exports on SQLite");
@@ -92,14 +98,15 @@ pub fn on_postgres(bench: &Bench, data: &Path, stock: &Stock) -> anyhow::Result<
     let workspace = Workspace::of(&server, data)?;
     let (mut exports, mut logged) = (Exports::default(), Vec::new());
     for _ in 0..bench.sizes.turns {
-        let (before, at) = (disk(data)?, postgres(&url)?);
+        let (before, (size, log)) = (Disk::of(data)?, postgres(&url)?);
         let export = load::block_on(workspace.export(&stock.all))?;
-        let (after, end) = (disk(data)?, postgres(&url)?);
+        let (after, (new_size, new_log)) = (Disk::of(data)?, postgres(&url)?);
         exports.took.push(export.took);
-        exports
-            .grown
-            .push(after - before + (end.size - at.size) / MB);
-        logged.push((end.log - at.log) / MB);
+        exports.grown.push(Disk {
+            database: new_size - size,
+            ..after.since(before)
+        });
+        logged.push(new_log - log);
     }
     server.stop(bench, "exports on PostgreSQL");
     let place = format!(
@@ -110,43 +117,63 @@ pub fn on_postgres(bench: &Bench, data: &Path, stock: &Stock) -> anyhow::Result<
     Ok(exports.rows("PostgreSQL", stock, &place).into())
 }
 
-/// MB on the disk below a folder.
-fn disk(folder: &Path) -> anyhow::Result<f64> {
-    let mut megabytes = 0.0;
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder)? {
-            let entry = entry?;
-            // what is gone by now is not on the disk
-            let Ok(metadata) = entry.metadata() else {
-                continue;
-            };
-            if metadata.is_dir() {
-                folders.push(entry.path());
-            }
-            // blocks are of 512 bytes, whatever the file system
-            megabytes += crate::stats::count(usize::try_from(metadata.blocks())?) * 512.0 / MB;
-        }
-    }
-    Ok(megabytes)
-}
-
-/// Bytes of a database, and how many have gone through the log.
-struct Postgres {
-    size: f64,
+/// MB on the disk, by what takes them.
+#[derive(Debug, Clone, Copy, Default)]
+struct Disk {
+    blobs: f64,
+    database: f64,
     log: f64,
 }
 
-fn postgres(url: &str) -> anyhow::Result<Postgres> {
+impl Disk {
+    fn of(folder: &Path) -> anyhow::Result<Self> {
+        let mut disk = Self::default();
+        let mut folders = vec![folder.to_owned()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder)? {
+                let entry = entry?;
+                // what is gone by now is not on the disk
+                let Ok(metadata) = entry.metadata() else {
+                    continue;
+                };
+                if metadata.is_dir() {
+                    folders.push(entry.path());
+                }
+                let name = entry.file_name();
+                let name = name.to_string_lossy();
+                let part = match name.starts_with("entrepot.db") {
+                    true if name.ends_with("-wal") => &mut disk.log,
+                    true => &mut disk.database,
+                    false => &mut disk.blobs,
+                };
+                // blocks are of 512 bytes, whatever the file system
+                *part += count(usize::try_from(metadata.blocks())?) * 512.0 / MB;
+            }
+        }
+        Ok(disk)
+    }
+
+    fn since(self, before: Self) -> Self {
+        Self {
+            blobs: self.blobs - before.blobs,
+            database: self.database - before.database,
+            log: self.log - before.log,
+        }
+    }
+
+    fn total(self) -> f64 {
+        self.blobs + self.database + self.log
+    }
+}
+
+/// MB of a database, and how many have gone through its log.
+fn postgres(url: &str) -> anyhow::Result<(f64, f64)> {
     let sql = "SELECT pg_database_size(current_database())::float8, \
                pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::float8";
     load::block_on(async {
         let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
         tokio::spawn(connection);
         let row = client.query_one(sql, &[]).await?;
-        Ok(Postgres {
-            size: row.get(0),
-            log: row.get(1),
-        })
+        Ok((row.get::<_, f64>(0) / MB, row.get::<_, f64>(1) / MB))
     })
 }
