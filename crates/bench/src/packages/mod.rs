@@ -21,7 +21,7 @@ use crate::report::{Bound, Row};
 /// Files are of this size.
 const FILE: usize = 1 << 20;
 /// What is left to others of the disk, in MiB.
-const RESERVE: usize = 1024;
+const RESERVE: usize = 5 * 1024;
 /// The most that one PUT takes, in MiB.
 const ONE_PUT: usize = 5 * 1024;
 const MB: f64 = 1e6;
@@ -66,7 +66,7 @@ impl Amount {
     fn that_fits(bench: &Bench) -> anyhow::Result<Self> {
         let disk = free_disk(bench.folder())? / FILE;
         let disk = disk.saturating_sub(RESERVE);
-        let files = bench.sizes.packed.min(disk / 2);
+        let files = bench.sizes.packed.min(disk / 3 * 2);
         // beside the library there are one large file, and a zip, at the same time
         let part = files.min(ONE_PUT).min((disk - files) / 2);
         // the files, the large one and the zip are in the page cache together
