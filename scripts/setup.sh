@@ -46,6 +46,8 @@ debian_packages() {
   if [ "$purpose" = bench ]; then
     missing strace && wanted+=(strace)
     missing nginx && [ ! -x /usr/sbin/nginx ] && wanted+=(nginx-light)
+    missing zip && wanted+=(zip)
+    missing unzip && wanted+=(unzip)
   fi
   install_debian ${wanted[@]+"${wanted[@]}"}
 }

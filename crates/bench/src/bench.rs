@@ -43,6 +43,8 @@ pub struct Sizes {
     pub large: u64,
     pub objects: usize,
     pub calls: usize,
+    /// Files of 1 MiB in a package.
+    pub packed: usize,
 }
 
 const FULL: Sizes = Sizes {
@@ -54,6 +56,7 @@ const FULL: Sizes = Sizes {
     large: 1 << 30,
     objects: 2_000,
     calls: 500,
+    packed: 10_000,
 };
 
 const QUICK: Sizes = Sizes {
@@ -65,6 +68,7 @@ const QUICK: Sizes = Sizes {
     large: 1 << 26,
     objects: 200,
     calls: 50,
+    packed: 200,
 };
 
 impl Bench {

@@ -1,28 +1,23 @@
 //! One file of 1 GiB: PUT against the same PUT that only writes, GET against nginx.
 
-use std::io::{Read, Write};
-use std::mem::MaybeUninit;
+use std::io::Write;
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::Context;
 use data_encoding::BASE64;
-use entrepot_server::iam::bootstrap::Credentials;
-use serde_json::json;
-use socket2::SockRef;
 
 use crate::bench::Bench;
-use crate::client::{self, Connection, Head};
+use crate::client;
+use crate::library::Library;
 use crate::load;
 use crate::nginx::Nginx;
+use crate::raw::{self, CHUNK};
 use crate::report::{Bound, Row};
-use crate::server::{self, Server, Start};
+use crate::server::{Server, Start};
 use crate::stats::{count, firsts, ratio, seconds};
 
-const CHUNK: usize = 1 << 20;
-/// Lets the kernel throw the bytes away instead of copying them.
-const MSG_TRUNC: i32 = 0x20;
 const GETS: usize = 4;
 const PUT: &str = "PUT of 1 GiB, verified / only written";
 const GET_CPU: &str = "GET of 1 GiB, CPU seconds / nginx";
@@ -39,15 +34,15 @@ pub fn run(bench: &Bench) -> anyhow::Result<Vec<Row>> {
     Ok(rows)
 }
 
-/// A GiB that is never the same twice, as chunks.
-struct Content {
+/// Bytes that are never the same twice, as chunks.
+pub struct Content {
     first: Vec<u8>,
     rest: Vec<u8>,
     chunks: u64,
 }
 
 impl Content {
-    fn new(size: u64, turn: usize) -> Self {
+    pub fn new(size: u64, turn: usize) -> Self {
         let mut state = 0x2545_F491_4F6C_DD1D_u64;
         let rest: Vec<u8> = std::iter::repeat_with(|| {
             state ^= state << 13;
@@ -84,26 +79,12 @@ fn put(bench: &Bench, ours: &Server, data: &Path) -> anyhow::Result<(Row, String
     let (size, turns) = (bench.sizes.large, bench.sizes.turns);
     let written = bench.folder().join("written");
     let baseline = Server::baseline("write-only", Start::on(&written))?;
-    let credentials = server::credentials(data)?;
-    let token = load::block_on(server::token(ours.address, &credentials))?;
-    let library = Library {
-        address: ours.address,
-        credentials,
-        token,
-    };
+    let library = Library::of(ours, data)?;
     let (mut pairs, mut url) = (Vec::new(), String::new());
     for turn in 0..turns {
         let content = Content::new(size, turn);
-        let file = load::block_on(library.declare(size, &content.md5()))?;
-        let headers = [
-            ("Host", "bench"),
-            ("Content-MD5", &file.md5),
-            ("Content-Type", "video/mp4"),
-        ];
-        let head = client::head("PUT", &file.target, &headers, usize::try_from(size)?);
-        let verified = send(ours.address, &head, &content)?;
-        load::block_on(library.complete(&file))?;
-        url = load::block_on(library.download_target(&file))?;
+        let verified;
+        (verified, url) = store(&library, &content)?;
         let target = format!("/written/{turn:032x}");
         let head = client::head("PUT", &target, &[("Host", "bench")], usize::try_from(size)?);
         let only_written = send(baseline.address, &head, &content)?;
@@ -128,6 +109,21 @@ fn put(bench: &Bench, ours: &Server, data: &Path) -> anyhow::Result<(Row, String
     ))
 }
 
+/// Makes an asset of one file: the seconds that its PUT took, and where it can be had.
+pub fn store(library: &Library, content: &Content) -> anyhow::Result<(f64, String)> {
+    let size = content.chunks * CHUNK as u64;
+    let file = load::block_on(library.declare(size, &content.md5()))?;
+    let headers = [
+        ("Host", "bench"),
+        ("Content-MD5", &file.md5),
+        ("Content-Type", "video/mp4"),
+    ];
+    let head = client::head("PUT", &file.target, &headers, usize::try_from(size)?);
+    let took = send(library.address, &head, content)?;
+    load::block_on(library.complete(&file))?;
+    Ok((took, load::block_on(library.download_target(&file))?))
+}
+
 /// Seconds until the PUT is answered.
 fn send(address: SocketAddr, head: &[u8], content: &Content) -> anyhow::Result<f64> {
     let began = Instant::now();
@@ -137,109 +133,8 @@ fn send(address: SocketAddr, head: &[u8], content: &Content) -> anyhow::Result<f
     for chunk in content.chunks() {
         stream.write_all(chunk)?;
     }
-    let (head, _) = receive_head(&mut stream)?;
-    ensure!(head.status == 200, "a PUT was answered {}", head.status);
+    raw::answer(&mut stream).context("a PUT")?;
     Ok(began.elapsed().as_secs_f64())
-}
-
-/// The head of an answer, and how much of its body came along.
-fn receive_head(stream: &mut TcpStream) -> anyhow::Result<(Head, usize)> {
-    let mut received = Vec::new();
-    let mut block = [0; 4096];
-    loop {
-        let read = stream.read(&mut block)?;
-        ensure!(read > 0, "the connection was closed");
-        received.extend_from_slice(&block[..read]);
-        if let Some(head) = Head::parse(&received)? {
-            let body = received.len() - head.bytes;
-            return Ok((head, body));
-        }
-    }
-}
-
-struct Library {
-    address: SocketAddr,
-    credentials: Credentials,
-    token: String,
-}
-
-struct Declared {
-    asset: String,
-    file: String,
-    md5: String,
-    /// Path and query of its upload URL.
-    target: String,
-}
-
-impl Library {
-    async fn call(
-        &self,
-        method: &str,
-        path: &str,
-        body: &serde_json::Value,
-    ) -> anyhow::Result<serde_json::Value> {
-        let target = format!("/v1/{}{path}", self.credentials.project_id);
-        let headers = [("Host", "bench"), ("X-Auth-Token", self.token.as_str())];
-        let body = if body.is_null() {
-            Vec::new()
-        } else {
-            serde_json::to_vec(body)?
-        };
-        let request = client::request(method, &target, &headers, &body);
-        let mut connection = Connection::open(self.address).await?;
-        let answer = connection.call(&request).await?;
-        let body = answer.success()?;
-        if body.is_empty() {
-            return Ok(serde_json::Value::Null);
-        }
-        Ok(serde_json::from_slice(body)?)
-    }
-
-    async fn declare(&self, size: u64, md5: &str) -> anyhow::Result<Declared> {
-        let asset = json!({"asset_name": "Film", "asset_type": "VIDEO"});
-        let asset = text(
-            &self.call("POST", "/digital-assets", &asset).await?,
-            "asset_id",
-        )?;
-        let file = json!({"file_name": "film.mp4", "file_md5": md5, "file_size": size,
-            "file_type": "mp4", "asset_id": asset, "asset_file_category": "MAIN"});
-        let file = self.call("POST", "/files", &file).await?;
-        Ok(Declared {
-            asset,
-            file: text(&file, "file_id")?,
-            md5: md5.to_owned(),
-            target: target_of(&text(&file, "upload_url")?)?,
-        })
-    }
-
-    async fn complete(&self, file: &Declared) -> anyhow::Result<()> {
-        let path = format!("/files/{}/complete", file.file);
-        self.call("POST", &path, &json!({"state": "CREATED"}))
-            .await?;
-        Ok(())
-    }
-
-    async fn download_target(&self, file: &Declared) -> anyhow::Result<String> {
-        let path = format!("/digital-assets/{}", file.asset);
-        let asset = self.call("GET", &path, &serde_json::Value::Null).await?;
-        target_of(&text(&asset["files"][0], "download_url")?)
-    }
-}
-
-fn text(value: &serde_json::Value, field: &str) -> anyhow::Result<String> {
-    let text = value[field].as_str();
-    Ok(text
-        .with_context(|| format!("no {field} in {value}"))?
-        .to_owned())
-}
-
-/// Path and query of a URL.
-pub fn target_of(url: &str) -> anyhow::Result<String> {
-    let uri: http::Uri = url.parse()?;
-    Ok(uri
-        .path_and_query()
-        .context("a URL without a path")?
-        .to_string())
 }
 
 fn get(bench: &Bench, ours: &Server, data: &Path, target: &str) -> anyhow::Result<Vec<Row>> {
@@ -288,31 +183,14 @@ fn gets(address: SocketAddr, target: &str, cpu: impl Fn() -> f64) -> anyhow::Res
     let mut bytes = 0;
     for _ in 0..GETS {
         stream.write_all(&request)?;
-        bytes += discard(&mut stream)?;
+        bytes += raw::discard(&mut stream)?;
     }
     let took = began.elapsed().as_secs_f64();
     Ok((cpu() - cpu_before, count(bytes / CHUNK) / took))
 }
 
-fn discard(stream: &mut TcpStream) -> anyhow::Result<usize> {
-    let (head, mut received) = receive_head(stream)?;
-    ensure!(head.status == 200, "a GET was answered {}", head.status);
-    let mut room = vec![MaybeUninit::<u8>::uninit(); CHUNK];
-    while received < head.length {
-        let wanted = CHUNK.min(head.length - received);
-        let socket = SockRef::from(&*stream);
-        match socket.recv_with_flags(&mut room[..wanted], MSG_TRUNC) {
-            Ok(0) => bail!("the connection was closed"),
-            Ok(read) => received += read,
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(head.length)
-}
-
 /// The stored files below a data folder.
-fn blobs(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+pub fn blobs(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let mut folders = vec![folder.join("blobs")];
     while let Some(folder) = folders.pop() {

@@ -59,6 +59,13 @@ impl fmt::Display for Machine {
     }
 }
 
+/// Bytes that programs and the page cache may still take.
+pub fn available_memory() -> anyhow::Result<usize> {
+    let available = field("/proc/meminfo", "MemAvailable");
+    let kib: usize = available.trim_end_matches(" kB").parse()?;
+    Ok(kib * 1024)
+}
+
 fn read(path: &str) -> String {
     std::fs::read_to_string(path).unwrap_or_default()
 }

@@ -14,13 +14,16 @@ mod fill;
 mod garage;
 mod interrupt;
 mod large;
+mod library;
 mod list;
 mod list_queries;
 mod load;
 mod machine;
 mod memory;
 mod nginx;
+mod packages;
 mod process;
+mod raw;
 mod report;
 mod server;
 mod small;
@@ -69,6 +72,8 @@ enum Section {
     Large,
     /// 2,000 objects of 64 KiB beside Garage
     Small,
+    /// Export, download and import of packages
+    Packages,
     /// List pages at 1,000,000 assets
     List,
 }
@@ -81,6 +86,7 @@ impl Section {
             Section::Create => creates::run(bench),
             Section::Large => large::run(bench),
             Section::Small => small::run(bench),
+            Section::Packages => packages::run(bench),
             Section::List => list::run(bench),
         }
     }
@@ -105,7 +111,9 @@ fn main() -> anyhow::Result<()> {
             Ok(rows) => report.rows.extend(rows),
             Err(error) => {
                 eprintln!("{error:#}");
-                report.rows.push(Row::failed(*section, &error));
+                report
+                    .rows
+                    .push(Row::failed(&format!("{section:?}"), &error));
             }
         }
         eprintln!("== {section:?}: {:.0} s", began.elapsed().as_secs_f64());

@@ -38,6 +38,11 @@ impl Nginx {
         let folder = bench.folder().join("nginx");
         std::fs::create_dir_all(folder.join("root"))?;
         std::fs::hard_link(file, folder.join("root/file"))?;
+        Self::serve(&folder)
+    }
+
+    /// Serves what is, or will be, in `root` of the folder.
+    pub fn serve(folder: &Path) -> anyhow::Result<Self> {
         let address = process::free_address()?;
         let path = folder.display();
         // the stored file is its owner's alone; this directive counts for root only

@@ -2,7 +2,6 @@
 
 use std::fmt::Write;
 
-use crate::Section;
 use crate::bench::Bench;
 use crate::machine::Machine;
 
@@ -76,9 +75,9 @@ impl Row {
         }
     }
 
-    pub fn failed(section: Section, error: &anyhow::Error) -> Self {
+    pub fn failed(what: &str, error: &anyhow::Error) -> Self {
         Self {
-            figure: format!("{section:?}"),
+            figure: what.into(),
             wanted: String::new(),
             outcome: Outcome::NotMeasured(format!("{error:#}")),
             detail: String::new(),

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use crate::bench::Bench;
 use crate::client::{self, Connection};
 use crate::garage::{self, Garage};
-use crate::large::target_of;
+use crate::library::target_of;
 use crate::load;
 use crate::report::{Bound, Row};
 use crate::server::{self, Server, Start};
@@ -39,7 +39,7 @@ pub fn run(bench: &Bench) -> anyhow::Result<Vec<Row>> {
     let mut pairs = Vec::new();
     for turn in 0..TURNS {
         let objects: Objects = (0..bench.sizes.objects)
-            .map(|n| Object::new(turn, n))
+            .map(|n| Object::new(&format!("object-{turn}-{n}"), bytes(turn, n)))
             .collect();
         let per_second = |took: f64| count(objects.len()) / took;
         let mine = load::block_on(all(&objects, |objects, next| {
@@ -89,21 +89,24 @@ pub struct Object {
 }
 
 impl Object {
-    fn new(turn: usize, n: usize) -> Self {
-        let mut state = ((turn as u64 + 1) << 32) + n as u64 + 1;
-        let bytes: Vec<u8> = std::iter::repeat_with(|| {
-            state ^= state << 13;
-            state ^= state >> 7;
-            state ^= state << 17;
-            state.to_le_bytes()
-        })
-        .take(SIZE / 8)
-        .flatten()
-        .collect();
+    pub fn new(name: &str, bytes: Vec<u8>) -> Self {
         let md5 = BASE64.encode(&fast_md5::digest(&bytes));
-        let name = format!("object-{turn}-{n}.jpg");
+        let name = format!("{name}.jpg");
         Self { name, bytes, md5 }
     }
+}
+
+fn bytes(turn: usize, n: usize) -> Vec<u8> {
+    let mut state = ((turn as u64 + 1) << 32) + n as u64 + 1;
+    std::iter::repeat_with(|| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state.to_le_bytes()
+    })
+    .take(SIZE / 8)
+    .flatten()
+    .collect()
 }
 
 /// Seconds until all are stored, by clients that each take the next one.
@@ -123,10 +126,12 @@ where
     Ok(began.elapsed().as_secs_f64())
 }
 
-struct Project {
-    address: SocketAddr,
-    prefix: String,
-    token: String,
+/// Where assets are made.
+pub struct Project {
+    pub address: SocketAddr,
+    /// Of the targets of its calls.
+    pub prefix: String,
+    pub token: String,
 }
 
 #[derive(Deserialize)]
@@ -152,11 +157,12 @@ async fn create_all(
     Ok(())
 }
 
-async fn create(
+/// An asset of one file, whose id it answers.
+pub async fn create(
     project: &Project,
     connection: &mut Connection,
     object: &Object,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<String> {
     let post = |path: &str, body: &str| {
         let headers = [("Host", "bench"), ("X-Auth-Token", project.token.as_str())];
         client::request(
@@ -166,7 +172,7 @@ async fn create(
             body.as_bytes(),
         )
     };
-    let name = &object.name;
+    let (name, size) = (&object.name, object.bytes.len());
     let body = format!(r#"{{"asset_name":"{name}","asset_type":"IMAGE"}}"#);
     let asset: CreatedAsset = connection
         .call(&post("/digital-assets", &body))
@@ -174,7 +180,7 @@ async fn create(
         .json()?;
     let (id, md5) = (asset.asset_id, &object.md5);
     let body = format!(
-        r#"{{"file_name":"{name}","file_md5":"{md5}","file_size":{SIZE},"file_type":"jpg","asset_id":"{id}","asset_file_category":"MAIN"}}"#
+        r#"{{"file_name":"{name}","file_md5":"{md5}","file_size":{size},"file_type":"jpg","asset_id":"{id}","asset_file_category":"MAIN"}}"#
     );
     let file: CreatedFile = connection.call(&post("/files", &body)).await?.json()?;
     let headers = [
@@ -182,7 +188,7 @@ async fn create(
         ("Content-MD5", md5.as_str()),
         ("Content-Type", "image/jpeg"),
     ];
-    let head = client::head("PUT", &target_of(&file.upload_url)?, &headers, SIZE);
+    let head = client::head("PUT", &target_of(&file.upload_url)?, &headers, size);
     connection
         .call_with(&head, &object.bytes)
         .await?
@@ -192,5 +198,5 @@ async fn create(
         .call(&post(&path, r#"{"state":"CREATED"}"#))
         .await?
         .success()?;
-    Ok(())
+    Ok(id)
 }
