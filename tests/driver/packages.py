@@ -1,12 +1,9 @@
 """What a user does with instances and packages: applications, tasks, export, download once, import."""
 
-import http.client
 import time
-from urllib.parse import quote
 
 from driver.bags import Package
 from driver.caller import KeyCaller
-from driver.exchange import host_of
 from driver.library import Library, Refused, accepted
 
 MULTIPART = "multipart/form-data; boundary=the-end-of-a-part"
@@ -186,12 +183,3 @@ def fill(packages, name="an application", assets=2, files=2, size=1000, **fields
     app_id = packages.create_app(name, **fields)
     packages.attach(app_id, made)
     return app_id
-
-
-def encoded(text):
-    return quote(text, safe="")
-
-
-def keep_alive(endpoint):
-    """One connection for many requests."""
-    return http.client.HTTPConnection(host_of(endpoint), timeout=30)
