@@ -11,6 +11,7 @@ use crate::http::json::Json;
 use crate::http::path::PathIds;
 use crate::http::query::Query;
 use crate::iam::Caller;
+use crate::packages::Archive;
 use crate::packages::layout::{Entry, Layout};
 use crate::packages::once;
 
@@ -36,16 +37,27 @@ pub async fn get(
     let offset = query.integer("offset", 0..=i64::MAX)?.unwrap_or(0);
     let limit = query.integer("limit", 1..=LIMIT)?.unwrap_or(LIMIT);
     query.finish()?;
-    let archive = require(&app, &caller, ids).await?;
+    let archive = require(&app, &caller, ids.clone()).await?;
     once::check_there(&archive, app.clock.now())?;
-    let layout = Layout::open(&app, &archive).await?;
-    let entries = layout
-        .entries(offset.unsigned_abs(), limit.unsigned_abs())
-        .await?;
+    let page = (offset.unsigned_abs(), limit.unsigned_abs());
+    let entries = match list(&app, &archive, page).await {
+        Ok(entries) => entries,
+        Err(error) => {
+            // its life may have ended while it was read
+            let archive = require(&app, &caller, ids).await?;
+            once::check_there(&archive, app.clock.now())?;
+            return Err(error);
+        }
+    };
     Ok(Json(ArchiveContents {
         total: archive.entry_count,
         entries: entries.iter().map(view).collect(),
     }))
+}
+
+async fn list(app: &App, archive: &Archive, (offset, limit): (u64, u64)) -> Result<Vec<Entry>> {
+    let layout = Layout::open(app, archive).await?;
+    layout.entries(offset, limit).await
 }
 
 fn view(entry: &Entry) -> ArchiveEntry {

@@ -216,7 +216,7 @@ impl Start {
                 return Ok(None);
             }
         }
-        let fence = Fence::new(since);
+        let fence = Fence::new(&app, since);
         let fenced = Fenced {
             blocks,
             fence: fence.clone(),

@@ -13,6 +13,7 @@ use tokio::time::Instant;
 
 use super::Entry;
 use crate::app::App;
+use crate::db::Db;
 use crate::error::Result;
 use crate::http::connection::{Connection, Outcome};
 use crate::http::tracked_body::Tracker;
@@ -30,22 +31,42 @@ const UNREAD: Duration = Duration::from_millis(100);
 const RECORDINGS: u32 = 8;
 const RECORD_AGAIN: Duration = Duration::from_millis(100);
 
-/// Until when a delivery may send, by a clock that nobody sets.
+/// Until when a delivery may send, by a clock that nobody sets. Where no other process can take the
+/// archive over there is no such time: a disk that is slow to write the row must not cut a download.
 #[derive(Debug, Clone)]
-pub(super) struct Fence(Arc<Mutex<Instant>>);
+pub(super) struct Fence(Option<Arc<Mutex<Instant>>>);
 
 impl Fence {
     /// `since`: a moment before the row said that the delivery lives.
-    pub(super) fn new(since: Instant) -> Self {
-        Self(Arc::new(Mutex::new(since + SILENCE)))
+    pub(super) fn new(app: &App, since: Instant) -> Self {
+        match app.db {
+            // one process has the database to itself, and knows all of its deliveries
+            Db::Sqlite(_) => Self(None),
+            Db::Postgres(_) => Self(Some(Arc::new(Mutex::new(since + SILENCE)))),
+        }
     }
 
     fn push(&self, since: Instant) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = since + SILENCE;
+        if let Some(until) = &self.0 {
+            *until.lock().unwrap_or_else(PoisonError::into_inner) = since + SILENCE;
+        }
     }
 
-    fn until(&self) -> Instant {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn until(&self) -> Option<Instant> {
+        let until = self.0.as_ref()?;
+        Some(*until.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn is_reached(&self) -> bool {
+        self.until().is_some_and(|until| Instant::now() >= until)
+    }
+
+    /// Waits for `work`, but not beyond the fence.
+    async fn bounds<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        match self.until() {
+            Some(until) => tokio::time::timeout_at(until, work).await.ok(),
+            None => Some(work.await),
+        }
     }
 }
 
@@ -60,7 +81,7 @@ impl Stream for Fenced {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let next = self.blocks.poll_next_unpin(cx);
-        if next.is_ready() && Instant::now() >= self.fence.until() {
+        if next.is_ready() && self.fence.is_reached() {
             return Poll::Ready(None);
         }
         next
@@ -122,10 +143,10 @@ async fn keep(app: &App, begun: &Archive, tracker: &Tracker, fence: &Fence) {
         tokio::time::sleep(RENEW).await;
         let since = Instant::now();
         let renewed = renew(app, begun, tracker.taken());
-        match tokio::time::timeout_at(fence.until(), renewed).await {
-            Ok(Ok(true)) => fence.push(since),
-            Ok(Ok(false)) | Err(_) => return,
-            Ok(Err(error)) => tracing::warn!(%error, "a delivery could not be renewed"),
+        match fence.bounds(renewed).await {
+            Some(Ok(true)) => fence.push(since),
+            Some(Ok(false)) | None => return,
+            Some(Err(error)) => tracing::warn!(%error, "a delivery could not be renewed"),
         }
     }
 }
