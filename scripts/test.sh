@@ -8,8 +8,9 @@ unset ENTREPOT_TEST_POSTGRES_URL
 scripts/check.sh
 $step 'build of the tests' cargo nextest run --locked --workspace --no-run
 $step 'tests on SQLite' cargo nextest run --locked --workspace
-$step 'tests on PostgreSQL' scripts/with-postgres.sh cargo nextest run --locked -p entrepot-server
+# the whole workspace each time: with one package alone, features of dependencies differ and all is built again
+$step 'tests on PostgreSQL' scripts/with-postgres.sh cargo nextest run --locked --workspace -E 'package(entrepot-server)'
 $step 'documentation tests' cargo test --locked --workspace --doc --quiet
-$step 'build of the executable' cargo build --locked -p entrepot
+$step 'build of the executable' cargo build --locked --workspace
 printf '\n== the executable, driven from outside (all so far: %d s)\n' "$SECONDS"
 exec scripts/with-postgres.sh .venv/bin/python -m pytest tests
