@@ -50,7 +50,7 @@ def wait_for_sweep(server, all_promises, rounds):
     needed = {promise.content for promise in promises if promise.content is not None}
     unfinished = sum(promise.state == "CREATING" for promise in promises)
     sizes = {len(content) for content in SHARED[1:] + RARE}
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while True:
         stored = [path for path in server.data.rglob("*") if path.is_file() and path.stat().st_size in sizes]
         if len(stored) <= len(needed) + unfinished + 2 * rounds:
