@@ -10,3 +10,4 @@ pub mod iam;
 pub mod imports;
 pub mod integration;
 pub mod packages;
+pub mod replication;
