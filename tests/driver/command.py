@@ -21,9 +21,9 @@ class Outcome:
         return found
 
 
-def run(*arguments, environment=None, timeout=60, cwd=None):
+def run(*arguments, environment=None, timeout=60, cwd=None, entered=""):
     finished = subprocess.run([str(BINARY), *map(str, arguments)], capture_output=True, text=True, timeout=timeout,
-                              stdin=subprocess.DEVNULL, env=clean_environment(**(environment or {})), cwd=cwd)
+                              input=entered, env=clean_environment(**(environment or {})), cwd=cwd)
     return Outcome(finished.returncode, finished.stdout, finished.stderr)
 
 

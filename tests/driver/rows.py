@@ -32,6 +32,15 @@ def second_user(server):
     return TokenCaller(server, answer.headers["X-Subject-Token"])
 
 
+def second_project(server):
+    """Another project of the same account; answers its id."""
+    project_id = uuid.uuid4().hex
+    execute(server, "INSERT INTO projects (project_id, domain_id, name, created_at) "
+                    f"SELECT '{project_id}', domain_id, 'project {project_id[:8]}', created_at FROM projects "
+                    f"WHERE project_id = '{server.project}'")
+    return project_id
+
+
 class As:
     """The server as another user sees it."""
 
