@@ -1,6 +1,5 @@
 """Requests from one region's server to another's, signed by the test itself: what an attacker with or without a key sends."""
 
-import base64
 import hashlib
 import hmac
 import secrets
@@ -10,15 +9,10 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from driver.exchange import exchange
+from driver.seal import hkdf
 
 SCHEME = "ENTREPOT-PEER-HMAC-SHA256"
 PREFIX = "/entrepot/peer/v1"
-
-
-def request_key(secret):
-    """HKDF-SHA256 of the shared secret, for requests between servers."""
-    extracted = hmac.digest(bytes(32), base64.b64decode(secret), "sha256")
-    return hmac.digest(extracted, b"entrepot peer requests v1\x01", "sha256")
 
 
 @dataclass
@@ -41,7 +35,7 @@ class PeerRequest:
         """The header, for now and never used before unless it is said."""
         now = str(int(time.time() * 1000) if self.time is None else self.time)
         nonce = secrets.token_hex(16) if self.nonce is None else self.nonce
-        mac = hmac.new(request_key(self.secret), digestmod="sha256")
+        mac = hmac.new(hkdf(self.secret, b"entrepot peer requests v1", 32), digestmod="sha256")
         for part in (SCHEME, self.key_id, self.source, self.target, self.method, self.path, self.range, now, nonce,
                      hashlib.sha256(self.body).hexdigest()):
             mac.update(len(part.encode()).to_bytes(8, "big") + part.encode())

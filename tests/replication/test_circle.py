@@ -186,6 +186,14 @@ def add_a_file(library, asset_id):
     library.upload(asset_id, some_bytes(7 * KIB), category="PAGE", name="one more.png")
 
 
+def add_a_file_in_parts(library, asset_id):
+    file_id, urls = library.declare_large_file(asset_id, 2, category="OTHER", file_type="bin", name="parts.bin")
+    for url, size in zip(urls, (5 * KIB * KIB, 9)):
+        assert library.put_bytes(url, some_bytes(size), headers={}).status == 200
+    library.complete(file_id)
+    until(lambda: file_id in [file["file_id"] for file in library.show(asset_id)["files"] if file["state"] == "CREATED"])
+
+
 def delete_a_file(library, asset_id):
     assert library.caller.delete(f"files/{library.file(asset_id, 'PAGE')['file_id']}").status == 200
 
@@ -209,8 +217,8 @@ def change_all(library, asset_id):
         change(library, asset_id)
 
 
-@pytest.mark.parametrize("change", [add_a_file, delete_a_file, replace_the_main_file, change_state, change_fields,
-                                    change_all])
+@pytest.mark.parametrize("change", [add_a_file, add_a_file_in_parts, delete_a_file, replace_the_main_file,
+                                    change_state, change_fields, change_all])
 def test_newer_ticket_brings_the_newer_version(pair, change):
     asset_id = make_deck(pair.a.library)
     older = pair.a.ticket(asset_id)

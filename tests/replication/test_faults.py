@@ -182,7 +182,7 @@ def test_line_that_tells_lies_until_it_is_repaired(pair, watched):
 def stored(pair, asset_id):
     """The one object on A's disk that has the bytes of the asset's main file."""
     [[key]] = execute(pair.a.server, "SELECT s.storage_key FROM segments s JOIN files f ON f.blob_id = s.blob_id "
-                                     f"WHERE f.asset_id = '{asset_id}'")
+                                     f"WHERE f.asset_id = '{asset_id}' AND f.category = 'MAIN'")
     [path] = [path for path in (pair.a.server.data / "blobs").rglob("*") if path.is_file() and key.endswith(path.name)]
     return path
 
