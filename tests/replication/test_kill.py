@@ -12,6 +12,7 @@ import pytest
 from driver.command import admin
 from driver.databases import URL
 from driver.regions import NeverHalf, until
+from driver.tcpproxy import MANIFEST
 
 SECONDS = float(os.environ.get("ENTREPOT_CRASH_SECONDS", "30"))
 MIB = 1024 * 1024
@@ -179,3 +180,23 @@ def test_asset_deleted_in_the_target(pair, on_its_way, force):
     pair.line.repair()
     assert pair.b.library.state(on_its_way) == ("DELETED" if force else "DELETING")
     until(lambda: pair.line.downward == (time.sleep(0.3), pair.line.downward)[1], 5, "it still comes")
+
+
+@pytest.mark.parametrize("force", [False, True], ids=["recycle bin", "for good"])
+def test_asset_deleted_in_the_target_right_before_the_end(pair, force):
+    asset_id = make(pair.a, files=1, size=1000)
+    ticket = pair.a.ticket(asset_id)
+    pair.line.reset_counts()
+    pair.line.stall()
+    pair.b.take(ticket)
+    until(lambda: pair.line.asked(MANIFEST), what="nothing was asked for")
+    pair.b.library.delete(asset_id, force=force)
+    # Now all comes at once, before it is looked whether somebody still wants it.
+    pair.line.repair()
+    copy = pair.b.wait_until(asset_id, lambda copy: copy["state"] in ("FAILED", "CANCELLED", "DONE"))
+    assert copy["state"] != "DONE" and copy["error"], copy
+    assert pair.b.library.state(asset_id) == ("DELETED" if force else "DELETING")
+    # For good, it may come again.
+    if force:
+        pair.copy(asset_id)
+        pair.assert_same(asset_id)
