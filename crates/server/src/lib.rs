@@ -18,5 +18,6 @@ pub mod keys;
 pub mod objects;
 pub mod openapi;
 pub mod packages;
+pub mod portable;
 pub mod router;
 pub mod server;
