@@ -73,6 +73,7 @@ def test_line_cut_in_the_manifest(pair, watched, place):
 @pytest.mark.parametrize("upward", [False, True], ids=["answers", "requests"])
 @pytest.mark.parametrize("at", [0, 1, 60])
 def test_line_cut_in_the_heads(pair, watched, at, upward):
+    pair.line.cut_now()  # What comes next comes on a line of its own.
     cut = pair.line.cut(at, upward=upward, times=2)
     take(pair, watched)
     comes_out_right(pair, watched)
@@ -161,6 +162,7 @@ def test_one_wrong_bit_in_the_manifest(pair, watched, place):
 @pytest.mark.parametrize("upward", [False, True], ids=["answers", "requests"])
 @pytest.mark.parametrize("at", [0, 9, 40, 150])
 def test_one_wrong_bit_in_the_heads(pair, watched, at, upward):
+    pair.line.cut_now()
     flip = pair.line.flip(at, upward=upward)
     take(pair, watched)
     comes_out_right(pair, watched)

@@ -105,7 +105,6 @@ CHANGES = {
     "file": (lambda head: re.sub(r"/files/[^/ ?]+", f"/files/{'0' * 32}", head, count=1)),
     "query": (lambda head: head.replace(" HTTP/1.1", "?a=b HTTP/1.1", 1)),
     "encoded path": (lambda head: head.replace("/tickets/", "/%74ickets/", 1)),
-    "doubled slash": (lambda head: head.replace("/tickets/", "//tickets/", 1)),
     "range": (lambda head: re.sub(r"(?im)^range: .*\r$", "Range: bytes=1-2\r", head)),
     "no range": (lambda head: re.sub(r"(?im)^range: .*\r\n", "", head)),
     "time": (lambda head: re.sub(r"Time=(\d+)", lambda found: f"Time={int(found[1]) + 1}", head)),
@@ -370,22 +369,21 @@ def test_rate_is_not_exceeded_by_all_copies_together(make_pair):
         made.append(pair.a.library.create_asset("VIDEO", "slow"))
         pair.a.library.upload(made[-1], random.randbytes(size), file_type="mp4")
     tickets = [pair.a.ticket(asset_id) for asset_id in made]
-    pair.line.reset_counts()
     began, samples = time.monotonic(), []
     for ticket in tickets:
         pair.b.take(ticket)
 
     def all_done():
-        samples.append((time.monotonic() - began, pair.line.body_bytes()))
-        return all(pair.b.incoming(asset_id)["state"] == "DONE" for asset_id in made)
+        copies = [pair.b.incoming(asset_id) for asset_id in made]
+        samples.append((time.monotonic() - began, sum(copy["bytes_done"] for copy in copies)))
+        return all(copy["state"] == "DONE" for copy in copies)
 
     until(all_done, 40)
     took = time.monotonic() - began
-    # What fits into the buffers on the way comes at once.
     assert took > (count * size / rate) * 0.7, f"it took {took:.1f} s"
     assert took < (count * size / rate) * 3, f"it took {took:.1f} s"
     for at, done in samples:
-        assert done <= rate * at + 6 * MIB, f"{done} bytes within {at:.1f} s"
+        assert done <= rate * at + 2 * MIB, f"{done} bytes within {at:.1f} s"
     for asset_id in made:
         pair.assert_same(asset_id)
 
