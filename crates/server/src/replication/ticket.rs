@@ -47,6 +47,13 @@ impl Contents {
     pub fn expires_at(&self) -> Timestamp {
         Timestamp::from_seconds(self.expires)
     }
+
+    /// Whoever has the key can put anything into a ticket; its ids become parts of paths.
+    fn is_sound(&self) -> bool {
+        let is_digest = self.manifest.len() == 64
+            && self.manifest.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        is_id(&self.ticket_id) && is_id(&self.asset_id) && self.version > 0 && is_digest
+    }
 }
 
 /// A ticket as it is presented: well-formed, and not opened yet.
@@ -83,6 +90,12 @@ pub fn seal(key: &RingKey, contents: &Contents) -> Result<ReplicationAssetInfo> 
         }),
         expire_time: Some(contents.expires),
     })
+}
+
+/// 1 to 64 letters, digits, `-` and `_`.
+fn is_id(text: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
+    (1..=64).contains(&text.len()) && text.bytes().all(plain)
 }
 
 fn bound(asset_id: &str, key_id: &str) -> Vec<u8> {
@@ -158,6 +171,9 @@ impl Presented {
             .map_err(|_| invalid("it was changed, or sealed under another key of this id"))?;
         let contents: Contents = serde_json::from_slice(&text)
             .map_err(|_| invalid("what is in it is not understood by this version"))?;
+        if !contents.is_sound() {
+            return Err(invalid("what is in it can't be"));
+        }
         if contents.asset_id != self.asset_id {
             return Err(invalid("it is of another asset"));
         }
