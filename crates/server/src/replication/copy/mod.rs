@@ -90,6 +90,7 @@ impl From<PeerError> for Stop {
             ErrorCode::IllegalAssetState,
             ErrorCode::TicketUnknown,
             ErrorCode::FileNotFound,
+            ErrorCode::ContentMissing,
         ];
         if finals.iter().any(|known| published(*known).1 == code) {
             return Stop::Failed { code, reason };

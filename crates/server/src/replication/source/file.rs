@@ -1,9 +1,14 @@
 //! `GET /entrepot/peer/v1/tickets/{ticket_id}/files/{file_id}`: bytes, whole or a range.
 
+use std::time::{Duration, Instant};
+
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use entrepot_api::assets::ErrorResponse;
+use entrepot_blob::BlobError;
+use futures_util::{StreamExt, stream};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use super::{Peer, serve};
@@ -13,7 +18,10 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::files::{self, FileState};
 use crate::http::path::PathIds;
 use crate::ids::FileId;
-use crate::objects::{self, Content, Wanted};
+use crate::objects::{self, Blocks, Content, Wanted};
+
+/// How often the asset's state is looked at while its bytes go out.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// Sends bytes of a ticket's file to the region it was issued to
 ///
@@ -67,8 +75,56 @@ pub async fn get(
         headers.insert(header::CONTENT_RANGE, stands);
         StatusCode::PARTIAL_CONTENT
     };
-    let blocks = objects::stream(&app, &content, range);
-    Ok((status, headers, Body::from_stream(blocks)).into_response())
+    let mut blocks = objects::stream(&app, &content, range);
+    let first = blocks.next().await.transpose();
+    let first = first.map_err(|error| unreadable(&app, &file, error))?;
+    let sending = Sending {
+        app,
+        peer,
+        ticket,
+        blocks: Box::pin(stream::iter(first.map(Ok)).chain(blocks)),
+        looked: Instant::now(),
+    };
+    let body = Body::from_stream(stream::try_unfold(sending, Sending::next));
+    Ok((status, headers, body).into_response())
+}
+
+/// Bytes that are gone or cut short don't come back by asking again.
+fn unreadable(app: &App, file: &str, error: BlobError) -> Error {
+    match error {
+        BlobError::NotFound(_) | BlobError::Corrupt { .. } => {
+            tracing::error!(%error, file, "a file can't be read");
+            let message = format!("The file {file} is damaged in the region {}.", app.config.region);
+            Error::new(ErrorCode::ContentMissing, message)
+        }
+        BlobError::Exists(_) | BlobError::StorageFull | BlobError::Io(_) => error.into(),
+    }
+}
+
+/// Bytes on their way to a peer. When the asset may no longer be had they end, and the peer hears why
+/// when it asks for the rest.
+struct Sending {
+    app: App,
+    peer: Peer,
+    ticket: String,
+    blocks: Blocks,
+    looked: Instant,
+}
+
+impl Sending {
+    async fn next(mut self) -> Result<Option<(Bytes, Self)>> {
+        if self.looked.elapsed() >= LOOK_AGAIN {
+            let (app, peer, ticket) = (self.app.clone(), self.peer.clone(), self.ticket.clone());
+            let looked = self.app.db.read(async move |tx| {
+                let served = serve(tx, &app, &peer, &ticket).await;
+                served.map(drop)
+            });
+            looked.await?;
+            self.looked = Instant::now();
+        }
+        let block = self.blocks.next().await.transpose()?;
+        Ok(block.map(|block| (block, self)))
+    }
 }
 
 /// Where the bytes are of a file that the ticket names.
