@@ -14,6 +14,7 @@ use crate::iam::{Action, Resource};
 use crate::ids::{AssetId, ProjectId};
 use crate::jobs;
 use crate::replication::copy::job::CopyAsset;
+use crate::replication::model::CopyState;
 
 /// Says that all bytes of a copy by hand are here
 ///
@@ -37,6 +38,11 @@ pub async fn post(
             ErrorCode::IllegalCopyState,
             "The copy comes over the network; there is nothing to complete.",
         ));
+    }
+    if !copy.state.is_under_way() && copy.state != CopyState::Done {
+        let state = copy.state.as_str();
+        let message = format!("The copy is {state}; there is nothing to complete.");
+        return Err(Error::new(ErrorCode::IllegalCopyState, message));
     }
     let missing = files::wanted(&app, &copy).await?.files;
     if let Some(file) = missing.first() {

@@ -90,7 +90,10 @@ async fn look(
         )
         .await?;
     match found {
-        Ok(effect) => report.effect = Some(effect.as_str().to_owned()),
+        Ok(effect) if report.problems.is_empty() => {
+            report.effect = Some(effect.as_str().to_owned());
+        }
+        Ok(_) => {}
         Err(error) => report.problems.push(problem(&error)),
     }
     ask(app, opened, report).await;

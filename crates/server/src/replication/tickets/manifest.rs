@@ -13,6 +13,7 @@ use crate::http::path::PathIds;
 use crate::http::query::Query;
 use crate::iam::{Action, Resource};
 use crate::ids::{AssetId, ProjectId};
+use crate::replication::replication_info::check_state;
 use crate::replication::store;
 
 /// Shows the manifest that a ticket issued here names, byte for byte
@@ -33,7 +34,7 @@ pub async fn get(
     let body = app
         .db
         .read(async move |tx| {
-            assets::require(tx, &project, &asset).await?;
+            check_state(&assets::require(tx, &project, &asset).await?)?;
             let found = store::tickets::find(tx, &id).await?;
             let own = |t: &crate::replication::model::Ticket| {
                 t.project_id == project && t.asset_id == asset && t.revoked_at.is_none()
