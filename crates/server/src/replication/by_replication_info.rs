@@ -60,6 +60,7 @@ async fn presented(
         project: project.clone(),
         opened,
         manifest: None,
+        size: 0,
     };
     let (owned, caller) = (app.clone(), caller.clone());
     app.db

@@ -6,7 +6,7 @@ use super::keys::RingKey;
 use super::model::{Copy, CopyState, Progress};
 use super::rules::{self, Effect, Offer};
 use super::store;
-use super::ticket::{Contents, Presented};
+use super::ticket::{self, Contents, Presented};
 use crate::app::App;
 use crate::assets::state::Standing;
 use crate::assets::{self, Asset, AssetType, Step};
@@ -127,6 +127,8 @@ pub struct Order {
     pub opened: Opened,
     /// The manifest of a copy whose bytes come by hand.
     pub manifest: Option<String>,
+    /// Bytes of all its files; 0 where the manifest is not there yet.
+    pub size: u64,
 }
 
 /// Does what the ticket comes to: the asset, the copy and its job come to be together. Answers the
@@ -160,7 +162,9 @@ pub async fn accept(
     };
     let mut copy = draft(app, caller, order, is_update);
     if let Some(same) = store::copies::find(tx, &contents.ticket_id).await? {
-        copy.progress = Progress::default();
+        if (&same.asset_id, &same.project_id) != (&copy.asset_id, &copy.project_id) {
+            return Err(ticket::invalid("its id is that of a copy of another asset"));
+        }
         copy.revision = same.revision;
         store::copies::update(tx, &copy).await?;
     } else {
@@ -263,7 +267,10 @@ fn draft(app: &App, caller: &Caller, order: &Order, is_update: bool) -> Copy {
         is_update,
         state: CopyState::Waiting,
         manifest: order.manifest.clone(),
-        progress: Progress::default(),
+        progress: Progress {
+            bytes_total: order.size,
+            ..Progress::default()
+        },
         stalled: 0,
         local_version: None,
         created_by: caller.identity.user_id.to_string(),

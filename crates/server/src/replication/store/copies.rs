@@ -49,7 +49,7 @@ pub async fn insert(tx: &mut Tx, copy: &Copy) -> Result<()> {
              version, digest, expires_at, by_hand, is_update, state, manifest, bytes_done, \
              bytes_total, bytes_held, rate, attempts, stalled, created_by, created_at, \
              updated_at, revision, reported) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, 0, 0, 0, 0, 0, \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, $17, 0, 0, 0, 0, \
              $14, $15, $16, 1, 0) ON CONFLICT DO NOTHING",
             params![
                 &copy.copy_id,
@@ -67,7 +67,8 @@ pub async fn insert(tx: &mut Tx, copy: &Copy) -> Result<()> {
                 &copy.manifest,
                 &copy.created_by,
                 copy.created_at,
-                copy.updated_at
+                copy.updated_at,
+                signed(copy.progress.bytes_total)
             ],
         )
         .await?;

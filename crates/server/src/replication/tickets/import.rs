@@ -43,7 +43,8 @@ pub async fn post(
     outcome.map(Json)
 }
 
-fn check(opened: &Opened, text: &str) -> Result<()> {
+/// Holds it to the ticket; answers the bytes of all its files.
+fn check(opened: &Opened, text: &str) -> Result<u64> {
     if manifest::digest(text) != opened.contents.manifest {
         return Err(ticket::invalid("the manifest is not the one that it names"));
     }
@@ -53,7 +54,7 @@ fn check(opened: &Opened, text: &str) -> Result<()> {
     if manifest.asset.asset_id != names.asset_id || manifest.version != names.version {
         return Err(ticket::invalid("the manifest is of another asset"));
     }
-    Ok(())
+    Ok(manifest.size())
 }
 
 async fn begin(
@@ -69,12 +70,13 @@ async fn begin(
     {
         return Err(refusal);
     }
-    check(&opened, &body.manifest)?;
+    let size = check(&opened, &body.manifest)?;
     let ticket_id = opened.contents.ticket_id.clone();
     let order = Order {
         project: project.clone(),
         opened,
         manifest: Some(body.manifest),
+        size,
     };
     let (owned, caller) = (app.clone(), caller.clone());
     let standing = app
