@@ -40,6 +40,11 @@ impl Progress {
         self.bars.suspend(|| println!("{line}"));
     }
 
+    /// A piece of a line on standard output.
+    pub fn write(&self, text: &str) {
+        self.bars.suspend(|| print!("{text}"));
+    }
+
     /// A line on standard error, above the bars.
     pub fn note(&self, line: &str) {
         self.bars.suspend(|| eprintln!("{line}"));
