@@ -21,6 +21,7 @@ use super::credentials::Credentials;
 use super::failure::{Failure, Result};
 use super::filter::Filter;
 use super::progress::Progress;
+use super::replication::{Stand, stand};
 use super::transfer::patiently;
 use super::{Connection, variable};
 
@@ -154,9 +155,10 @@ fn find(incoming: Vec<CopyInfo>, issued: &CopyInfo) -> Option<(CopyInfo, bool)> 
     if let Some(own) = own {
         return Some((own.clone(), false));
     }
-    let newest = incoming.into_iter().next()?;
-    let was_there = newest.state == "DONE" && newest.version >= issued.version;
-    Some((newest, was_there))
+    let mut others = incoming.into_iter();
+    let standing = others.find(|copy| matches!(stand(copy), Stand::UnderWay | Stand::Done))?;
+    let was_there = stand(&standing) == Stand::Done;
+    Some((standing, was_there))
 }
 
 #[cfg(test)]
@@ -215,6 +217,10 @@ mod tests {
             found(vec![copy("new", 7, "WAITING"), copy("old", 6, "DONE")]),
             Some(("new".into(), false))
         );
-        assert_eq!(found(Vec::new()), None);
+        assert_eq!(
+            found(vec![copy("bad", 7, "FAILED"), copy("old", 7, "DONE")]),
+            Some(("old".into(), true))
+        );
+        assert_eq!(found(vec![copy("bad", 7, "FAILED")]), None);
     }
 }
