@@ -14,7 +14,7 @@ use crate::client::replication::{Stand, stand, why};
 use crate::client::text::plain;
 use crate::client::transfer::patiently;
 
-const GLANCE_FIRST: Duration = Duration::from_millis(50);
+const GLANCE_FIRST: Duration = Duration::from_millis(20);
 const GLANCE_MOST: Duration = Duration::from_secs(1);
 
 /// A page of the list has room for copies that others began since.
