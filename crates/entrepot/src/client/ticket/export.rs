@@ -9,7 +9,7 @@ use entrepot_archive::model::File as AssetFile;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::Serialize;
 
-use super::folder::{Folder, expected, read_manifest};
+use super::folder::{Folder, Manifest, expected, read_manifest};
 use crate::client::api::Api;
 use crate::client::copy::report::Failed;
 use crate::client::download::fetch::{Wanted, fetch};
@@ -128,7 +128,7 @@ async fn export(context: &Context<'_>, asset_id: &str) -> Result<Exported> {
     let Issued { ticket, copy } = api.issue_ticket(asset_id, &command.to, project_id).await?;
     let told: ReplicationAssetInfo = api.read(&ticket)?;
     let manifest = patiently(|| api.get_manifest(asset_id, &copy.copy_id)).await?;
-    let asset = read_manifest(&manifest).map_err(|why| garbled(api, &why))?;
+    let Manifest { version, asset } = read_manifest(&manifest).map_err(|why| garbled(api, &why))?;
     if asset.asset_id != asset_id || told.asset_id.as_deref() != Some(asset_id) {
         return Err(garbled(api, "ticket and manifest are not of this asset"));
     }
@@ -140,7 +140,7 @@ async fn export(context: &Context<'_>, asset_id: &str) -> Result<Exported> {
     Ok(Exported {
         asset_id: asset.asset_id,
         asset_name: asset.name,
-        version: copy.version,
+        version,
         folder: folder.path().to_string_lossy().into_owned(),
         files: asset.files.len(),
         bytes: asset.files.iter().map(|file| file.size).sum(),

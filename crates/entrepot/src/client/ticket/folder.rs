@@ -114,7 +114,8 @@ impl Folder {
         let ticket: ReplicationAssetInfo =
             serde_json::from_slice(&ticket).map_err(|e| damaged(&self.ticket(), &e.to_string()))?;
         let manifest = read_bounded(&self.manifest(), MOST_MANIFEST)?;
-        let asset = read_manifest(&manifest).map_err(|why| damaged(&self.manifest(), &why))?;
+        let Manifest { version, asset } =
+            read_manifest(&manifest).map_err(|why| damaged(&self.manifest(), &why))?;
         if ticket.asset_id.as_ref() != Some(&asset.asset_id) {
             return Err(damaged(
                 &self.ticket(),
@@ -126,6 +127,7 @@ impl Folder {
         Ok(Content {
             ticket,
             manifest,
+            version,
             asset,
         })
     }
@@ -134,8 +136,10 @@ impl Folder {
 #[derive(Debug)]
 pub struct Content {
     pub ticket: ReplicationAssetInfo,
+    /// Byte for byte.
     pub manifest: String,
-    /// Of the manifest.
+    /// Of the asset, as the manifest has it.
+    pub version: i64,
     pub asset: Asset,
 }
 
@@ -151,16 +155,20 @@ fn check_id(id: &str) -> Result<()> {
     )))
 }
 
-/// The asset in a manifest, with every id fit for a name.
-pub fn read_manifest(json: &[u8]) -> std::result::Result<Asset, String> {
+/// The part of a manifest that matters here.
+#[derive(Debug, Deserialize)]
+pub struct Manifest {
+    /// Of the asset.
+    pub version: i64,
+    pub asset: Asset,
+}
+
+/// A manifest with every id fit for a name.
+pub fn read_manifest(json: &[u8]) -> std::result::Result<Manifest, String> {
     #[derive(Deserialize)]
     struct Declared {
         format: String,
         format_version: u64,
-    }
-    #[derive(Deserialize)]
-    struct Manifest {
-        asset: Asset,
     }
     let declared: Declared = serde_json::from_slice(json).map_err(|e| e.to_string())?;
     if declared.format != FORMAT || declared.format_version != FORMAT_VERSION {
@@ -169,7 +177,7 @@ pub fn read_manifest(json: &[u8]) -> std::result::Result<Asset, String> {
     let manifest: Manifest = serde_json::from_slice(json).map_err(|e| e.to_string())?;
     let checked = manifest.asset.validate();
     checked.map_err(|invalid| invalid.problem)?;
-    Ok(manifest.asset)
+    Ok(manifest)
 }
 
 pub fn expected(file: &AssetFile) -> Expected {

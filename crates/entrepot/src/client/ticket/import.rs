@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use entrepot_api::replication::{CopyInfo, TicketImport, WantedFile};
+use entrepot_api::replication::{CopyInfo, TicketImport, WantedFile, WantedFiles};
 use entrepot_archive::model::File as AssetFile;
 
 use super::folder::{Content, Folder, expected};
@@ -14,8 +14,12 @@ use crate::client::copy::watch::Watch;
 use crate::client::download::matches;
 use crate::client::failure::{Failure, Result};
 use crate::client::progress::{Bar, Progress};
+use crate::client::replication::{Stand, stand};
 use crate::client::source::Source;
 use crate::client::transfer::{Patience, patiently};
+
+/// The code of a ticket whose time is over.
+const EXPIRED: &str = "MSS.10009003";
 
 #[derive(Debug, Args)]
 pub struct Import {
@@ -75,11 +79,17 @@ async fn import(context: &Context<'_>, folder: &Folder, brought: Content) -> Res
     let Content {
         ticket,
         manifest,
+        version,
         asset,
     } = brought;
     let api = context.api;
     let import = TicketImport { ticket, manifest };
-    let wanted = patiently(|| api.import_ticket(&import)).await?;
+    let wanted = match patiently(|| api.import_ticket(&import)).await {
+        Err(failure) if failure.code() == Some(EXPIRED) => {
+            find_begun(api, &asset.asset_id, version, failure).await?
+        }
+        begun => begun?,
+    };
     if wanted.state == "DONE" {
         let copy = find(api, &asset.asset_id, &wanted.copy_id).await?;
         return Ok(Copied::of(copy, true));
@@ -98,6 +108,23 @@ async fn import(context: &Context<'_>, folder: &Folder, brought: Content) -> Res
     };
     let done = context.watch.follow(copy).await?;
     Ok(Copied::of(done, false))
+}
+
+/// What an import wants that was begun while its ticket was good: it may take longer than that.
+async fn find_begun(
+    api: &Api,
+    asset_id: &str,
+    version: i64,
+    expired: Failure,
+) -> Result<WantedFiles> {
+    let Ok(copies) = patiently(|| api.get_copies(asset_id)).await else {
+        return Err(expired);
+    };
+    let mut incoming = copies.incoming.into_iter();
+    let begun = incoming
+        .find(|copy| copy.by_hand && copy.version == version && stand(copy) == Stand::UnderWay);
+    let begun = begun.ok_or(expired)?;
+    patiently(|| api.get_wanted(asset_id, &begun.copy_id)).await
 }
 
 async fn find(api: &Api, asset_id: &str, copy_id: &str) -> Result<CopyInfo> {
