@@ -172,6 +172,7 @@ fn asset(picture: &EntryPath) -> Asset {
         system_properties: vec![],
         supported_service: vec![],
         extra_meta: None,
+        needs_cover: false,
         created_at,
         updated_at: created_at,
         files: vec![file],

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, anyhow};
 use clap::Args;
-use entrepot_server::config::{Config, LogFormat};
+use entrepot_server::config::{Config, LogFormat, PeerConfig};
 use entrepot_server::server::Server;
 use serde_json::{Map, Value};
 use tokio::signal::unix::{SignalKind, signal};
@@ -46,6 +46,9 @@ pub struct Serve {
     /// This deployment's name [default: local-1]
     #[arg(long, value_name = "NAME")]
     region: Option<String>,
+    /// A region that assets are copied from, and where it is reached; may be repeated
+    #[arg(long = "peer", value_name = "REGION=URL")]
+    peers: Vec<PeerConfig>,
 }
 
 pub fn run(command: Serve) -> anyhow::Result<()> {
@@ -60,7 +63,8 @@ pub fn run(command: Serve) -> anyhow::Result<()> {
             flags.insert(key.into(), value.into());
         }
     }
-    let config = command.library.load(flags)?;
+    let mut config = command.library.load(flags)?;
+    config.add_peers(command.peers).map_err(|e| anyhow!(e))?;
     start_log(&config)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

@@ -15,6 +15,7 @@ use crate::jobs::Bell;
 use crate::keys::MasterKey;
 use crate::objects::UrlSigner;
 use crate::packages::delivery::Deliveries;
+use crate::replication::Replication;
 
 /// Cheap to clone; all state that lasts is in the database and the blobs.
 #[derive(Debug, Clone)]
@@ -35,6 +36,8 @@ pub struct Inner {
     pub bell: Bell,
     /// Packages on their way out.
     pub deliveries: Deliveries,
+    /// Keys, peers and streams of copies between regions.
+    pub replication: Replication,
 }
 
 impl App {
@@ -48,6 +51,7 @@ impl App {
         master_key: MasterKey,
     ) -> Self {
         let urls = UrlSigner::new(endpoint, &master_key);
+        let replication = Replication::new(&config, clock.now());
         Self(Arc::new(Inner {
             config,
             db,
@@ -60,6 +64,7 @@ impl App {
             lockout: Lockout::default(),
             bell: Bell::default(),
             deliveries: Deliveries::default(),
+            replication,
         }))
     }
 }

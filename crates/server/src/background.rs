@@ -7,12 +7,15 @@ use crate::objects::sweep::Sweep;
 use crate::packages::expiry::TidyPackages;
 use crate::packages::import_job::ImportPackage;
 use crate::packages::{DeleteAssets, ExportAssets};
+use crate::replication::{CopyAsset, TidyCopies};
 
 pub fn registry(config: &Config) -> Registry {
     Registry::default()
+        .with::<CopyAsset>()
         .with::<DeleteAssets>()
         .with::<ExportAssets>()
         .with::<HashFile>()
+        .with_periodic::<TidyCopies>(minutes(config.sweep_minutes))
         .with_periodic::<TidyPackages>(minutes(config.sweep_minutes))
         .with::<ImportPackage>()
         .with_periodic::<Sweep>(minutes(config.sweep_minutes))

@@ -54,10 +54,38 @@ pub struct Config {
     pub archive_lease_minutes: u32,
     /// How many times its size may be sent of a package until it is delivered.
     pub archive_max_sends: u32,
-    /// How many jobs run at a time.
+    /// The regions that assets are copied from.
+    pub peers: Vec<PeerConfig>,
+    /// The region that a ticket is for when the call does not name one.
+    pub default_peer: Option<String>,
+    /// How many hours a ticket can be presented.
+    pub ticket_hours: u32,
+    /// How many copies from other regions run at a time.
+    pub copy_workers: usize,
+    /// How many ranges of files are fetched at a time, of all copies together.
+    pub copy_streams: usize,
+    /// How many MiB a second copies may fetch, together; 0 sets no limit.
+    pub copy_rate_mib: u32,
+    /// How many jobs run at a time, copies aside.
     pub job_workers: usize,
     /// How many seconds requests under way have when the server stops.
     pub stop_seconds: u32,
+}
+
+/// Another deployment, as it is configured here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PeerConfig {
+    /// Its name, as its own setting `region` has it.
+    pub region: String,
+    /// The URL that it is reached by.
+    pub endpoint: String,
+    /// Certificates (PEM) to trust beside the system's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ca_file: Option<PathBuf>,
+    /// The URL of a proxy, such as `http://proxy:3128`; otherwise the environment's are followed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,6 +93,23 @@ pub struct Config {
 pub enum LogFormat {
     Text,
     Json,
+}
+
+impl std::str::FromStr for PeerConfig {
+    type Err = String;
+
+    /// `REGION=URL`
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (region, endpoint) = text
+            .split_once('=')
+            .ok_or("must have the form REGION=URL, such as west=https://media.west.example")?;
+        Ok(Self {
+            region: region.to_owned(),
+            endpoint: endpoint.to_owned(),
+            ca_file: None,
+            proxy: None,
+        })
+    }
 }
 
 impl Default for Config {
@@ -90,6 +135,12 @@ impl Default for Config {
             archive_days: 7,
             archive_lease_minutes: 24 * 60,
             archive_max_sends: 10,
+            peers: Vec::new(),
+            default_peer: None,
+            ticket_hours: 24,
+            copy_workers: 8,
+            copy_streams: 8,
+            copy_rate_mib: 0,
             job_workers: 2,
             stop_seconds: 30,
         }
@@ -126,6 +177,17 @@ impl Config {
         Ok(config)
     }
 
+    /// Adds peers to those of the file, or gives these another endpoint.
+    pub fn add_peers(&mut self, peers: Vec<PeerConfig>) -> Result<(), String> {
+        for peer in peers {
+            match self.peers.iter_mut().find(|p| p.region == peer.region) {
+                Some(known) => known.endpoint = peer.endpoint,
+                None => self.peers.push(peer),
+            }
+        }
+        self.check()
+    }
+
     /// The names of all settings.
     pub fn keys() -> Vec<String> {
         match serde_json::to_value(Config::default()) {
@@ -135,9 +197,7 @@ impl Config {
     }
 
     fn check(&self) -> Result<(), String> {
-        if self.region.is_empty() || self.region.len() > 64 {
-            return Err("region must have 1 to 64 characters".into());
-        }
+        check_region(&self.region).map_err(|problem| format!("region {problem}"))?;
         if !matches!(self.database_synchronous.as_str(), "full" | "normal") {
             return Err("database_synchronous must be full or normal".into());
         }
@@ -150,8 +210,7 @@ impl Config {
             );
         }
         if let Some(url) = &self.public_endpoint
-            && !url.starts_with("http://")
-            && !url.starts_with("https://")
+            && !is_http_url(url)
         {
             return Err("public_endpoint must begin with http:// or https://".into());
         }
@@ -167,6 +226,31 @@ impl Config {
                     .into(),
             );
         }
+        self.check_peers()
+    }
+
+    fn check_peers(&self) -> Result<(), String> {
+        if self.ticket_hours == 0 || self.copy_workers == 0 || self.copy_streams == 0 {
+            return Err("ticket_hours, copy_workers and copy_streams must be at least 1".into());
+        }
+        for (at, peer) in self.peers.iter().enumerate() {
+            check_region(&peer.region).map_err(|problem| format!("a peer's region {problem}"))?;
+            if peer.region == self.region {
+                return Err(format!(
+                    "the peer {} has this region's own name",
+                    peer.region
+                ));
+            }
+            if self.peers[..at].iter().any(|p| p.region == peer.region) {
+                return Err(format!("the peer {} is there twice", peer.region));
+            }
+            if !is_http_url(&peer.endpoint) {
+                return Err(format!(
+                    "the endpoint of the peer {} must begin with http:// or https://",
+                    peer.region
+                ));
+            }
+        }
         Ok(())
     }
 
@@ -175,9 +259,26 @@ impl Config {
     }
 }
 
+/// A region's name: 1 to 64 characters on one line.
+pub fn check_region(name: &str) -> Result<(), String> {
+    if name.is_empty() || name.len() > 64 || name.chars().any(char::is_control) {
+        return Err("must have 1 to 64 characters".into());
+    }
+    Ok(())
+}
+
+fn is_http_url(url: &str) -> bool {
+    url.starts_with("http://") || url.starts_with("https://")
+}
+
 /// A setting in days as a duration.
 pub fn days(n: u32) -> Duration {
     Duration::from_secs(u64::from(n) * 24 * 3600)
+}
+
+/// A setting in hours as a duration.
+pub fn hours(n: u32) -> Duration {
+    Duration::from_secs(u64::from(n) * 3600)
 }
 
 /// A setting in minutes as a duration.

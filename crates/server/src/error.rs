@@ -71,6 +71,17 @@ pub enum ErrorCode {
     PackageNotZip,
     UploadNotFound,
     UploadOffset,
+    // tickets and copies between regions
+    TicketInvalid,
+    TicketExpired,
+    TicketElsewhere,
+    TicketUnknown,
+    ReplicationKeyUnknown,
+    PeerUnreachable,
+    PeerRefused,
+    CopyConflict,
+    CopyNotFound,
+    IllegalCopyState,
     // the server's own trouble
     Conflict,
     StorageFull,

@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod assets;
+pub mod audit;
 pub mod background;
 pub mod clock;
 pub mod config;
@@ -18,5 +19,7 @@ pub mod keys;
 pub mod objects;
 pub mod openapi;
 pub mod packages;
+pub mod portable;
+pub mod replication;
 pub mod router;
 pub mod server;

@@ -5,7 +5,7 @@ use utoipa::OpenApi;
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::app::App;
-use crate::{assets, files, health, iam, instances, objects, packages};
+use crate::{assets, files, health, iam, instances, objects, packages, replication};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -67,6 +67,23 @@ use crate::{assets, files, health, iam, instances, objects, packages};
         packages::uploads::import::post,
         packages::uploads::put::put,
         packages::uploads::show::get,
+        replication::by_replication_info::post,
+        replication::copies::cancel::post,
+        replication::copies::complete::post,
+        replication::copies::files::get,
+        replication::copies::list::get,
+        replication::copies::project::get,
+        replication::copies::put_file::put,
+        replication::copies::retry::post,
+        replication::replication_info::get,
+        replication::source::digest::get,
+        replication::source::file::get,
+        replication::source::hello::get,
+        replication::source::manifest::get,
+        replication::source::reports::post,
+        replication::tickets::import::post,
+        replication::tickets::inspect::post,
+        replication::tickets::manifest::get,
     )
 )]
 pub struct Description;

@@ -10,7 +10,7 @@ use tower::ServiceBuilder;
 
 use crate::app::App;
 use crate::http::{authenticate, respond, slashes};
-use crate::{assets, files, health, iam, instances, objects, openapi, packages};
+use crate::{assets, files, health, iam, instances, objects, openapi, packages, replication};
 
 pub fn router(app: App) -> Router {
     let calls = Router::new()
@@ -34,11 +34,61 @@ pub fn router(app: App) -> Router {
 /// Calls that say who they are by token or signature.
 fn authenticated(app: &App) -> Router<App> {
     Router::new()
+        .merge(copies())
         .merge(media())
         .merge(integration())
         .merge(packaged())
         .merge(identity())
         .layer(from_fn_with_state(app.clone(), authenticate::authenticate))
+}
+
+/// `/v1`: copies between regions.
+fn copies() -> Router<App> {
+    Router::new()
+        .route(
+            "/v1/{project_id}/digital-assets-by-replication-info",
+            post(replication::by_replication_info::post),
+        )
+        .route(
+            "/v1/{project_id}/digital-assets/{asset_id}/entrepot/copies",
+            get(replication::copies::list::get),
+        )
+        .route(
+            "/v1/{project_id}/digital-assets/{asset_id}/entrepot/copies/{copy_id}/cancel",
+            post(replication::copies::cancel::post),
+        )
+        .route(
+            "/v1/{project_id}/digital-assets/{asset_id}/entrepot/copies/{copy_id}/complete",
+            post(replication::copies::complete::post),
+        )
+        .route(
+            "/v1/{project_id}/digital-assets/{asset_id}/entrepot/copies/{copy_id}/files",
+            get(replication::copies::files::get),
+        )
+        .route(
+            "/v1/{project_id}/digital-assets/{asset_id}/entrepot/copies/{copy_id}/retry",
+            post(replication::copies::retry::post),
+        )
+        .route(
+            "/v1/{project_id}/digital-assets/{asset_id}/entrepot/manifest",
+            get(replication::tickets::manifest::get),
+        )
+        .route(
+            "/v1/{project_id}/digital-assets/{asset_id}/replication-info",
+            get(replication::replication_info::get),
+        )
+        .route(
+            "/v1/{project_id}/entrepot/copies",
+            get(replication::copies::project::get),
+        )
+        .route(
+            "/v1/{project_id}/entrepot/tickets/import",
+            post(replication::tickets::import::post),
+        )
+        .route(
+            "/v1/{project_id}/entrepot/tickets/inspect",
+            post(replication::tickets::inspect::post),
+        )
 }
 
 /// `/v1`: digital assets and their files.
@@ -185,6 +235,10 @@ fn identity() -> Router<App> {
 fn streamed(app: &App) -> Router<App> {
     Router::new()
         .route(
+            "/v1/{project_id}/digital-assets/{asset_id}/entrepot/copies/{copy_id}/files/{file_id}",
+            put(replication::copies::put_file::put),
+        )
+        .route(
             "/v2/{project_id}/instances/{instance_id}/assets/entrepot/uploads/{upload_id}",
             put(packages::uploads::put::put),
         )
@@ -202,6 +256,26 @@ fn streamed(app: &App) -> Router<App> {
 /// Calls that carry their proof in the URL or body, or need none.
 fn open() -> Router<App> {
     Router::new()
+        .route(
+            "/entrepot/peer/v1/hello",
+            get(replication::source::hello::get),
+        )
+        .route(
+            "/entrepot/peer/v1/reports",
+            post(replication::source::reports::post),
+        )
+        .route(
+            "/entrepot/peer/v1/tickets/{ticket_id}/files/{file_id}",
+            get(replication::source::file::get),
+        )
+        .route(
+            "/entrepot/peer/v1/tickets/{ticket_id}/files/{file_id}/digest",
+            get(replication::source::digest::get),
+        )
+        .route(
+            "/entrepot/peer/v1/tickets/{ticket_id}/manifest",
+            get(replication::source::manifest::get),
+        )
         .route("/healthz", get(health::healthz))
         .route("/metrics", get(health::metrics))
         .route(

@@ -16,6 +16,7 @@ use crate::iam::bootstrap;
 use crate::jobs::{Runner, queue};
 use crate::keys::MasterKey;
 use crate::packages::delivery;
+use crate::replication::reports;
 use crate::{background, health, instances, router};
 
 const UPKEEP: Duration = Duration::from_secs(30);
@@ -38,14 +39,9 @@ pub async fn open(config: Config, endpoint: &str) -> Result<App, StartError> {
     let master_key = master_key(&config).map_err(StartError)?;
     let db = open_db(&config).await?;
     let blobs = Blobs::open_disk(&config.data.join("blobs")).map_err(cannot("the blobs"))?;
-    Ok(App::new(
-        config,
-        endpoint,
-        db,
-        blobs,
-        Clock::System,
-        master_key,
-    ))
+    let app = App::new(config, endpoint, db, blobs, Clock::System, master_key);
+    app.replication.peers.check().map_err(StartError)?;
+    Ok(app)
 }
 
 fn master_key(config: &Config) -> Result<MasterKey, String> {
@@ -142,11 +138,13 @@ impl Server {
                 health::upkeep();
             }
         });
+        let telling = tokio::spawn(reports::keep_telling(self.app.clone()));
         let grace = self.app.config.stop_grace();
         let app = self.app.clone();
         serve::serve(self.listener, router::router(self.app), stop, grace).await;
         app.deliveries.close().await;
         upkeep.abort();
+        telling.abort();
         runner.stop().await;
     }
 }

@@ -35,6 +35,9 @@ pub struct Asset {
     pub supported_service: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extra_meta: Option<Map<String, Value>>,
+    /// Whether a cover is to be made of a video; left out where it is not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub needs_cover: bool,
     pub created_at: Moment,
     pub updated_at: Moment,
     pub files: Vec<File>,

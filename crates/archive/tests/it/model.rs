@@ -76,6 +76,7 @@ fn asset() -> Asset {
         }],
         supported_service: vec![],
         extra_meta: json!({"image_meta": {"w": 1}}).as_object().cloned(),
+        needs_cover: true,
         created_at: moment(),
         updated_at: moment(),
         files: vec![file("f1", Category::Main), file("f2", Category::Page)],

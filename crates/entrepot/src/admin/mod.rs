@@ -2,7 +2,9 @@
 
 mod archive;
 mod asset;
+mod audit;
 mod instance;
+mod replication_key;
 
 use clap::{Args, Subcommand};
 use entrepot_server::server;
@@ -25,9 +27,14 @@ enum Command {
     /// Block and unblock assets
     #[command(subcommand)]
     Asset(asset::Asset),
+    /// See who did what
+    Audit(audit::Audit),
     /// Create and list integration instances
     #[command(subcommand)]
     Instance(instance::Instance),
+    /// Keys that this region shares with others, for copies of assets
+    #[command(subcommand)]
+    ReplicationKey(replication_key::ReplicationKey),
 }
 
 pub fn run(command: Admin) -> anyhow::Result<()> {
@@ -45,7 +52,9 @@ pub fn run(command: Admin) -> anyhow::Result<()> {
         match command.command {
             Command::Archive(command) => archive::run(&app, command).await,
             Command::Asset(command) => asset::run(&app, command).await,
+            Command::Audit(command) => audit::run(&app, command).await,
             Command::Instance(command) => instance::run(&app, command).await,
+            Command::ReplicationKey(command) => replication_key::run(&app, command).await,
         }
     })
 }

@@ -9,7 +9,7 @@ use crate::config::days;
 use crate::db::Tx;
 use crate::error::Result;
 use crate::ids::{AssetId, ProjectId};
-use crate::{files, instances};
+use crate::{files, instances, replication};
 
 /// The asset, if it is the project's.
 pub async fn require(tx: &mut Tx, project: &ProjectId, id: &AssetId) -> Result<Asset> {
@@ -86,6 +86,13 @@ fn forget_content(asset: &mut Asset) {
     asset.extra_meta = None;
 }
 
+/// Removes the last that is left of a deleted asset.
+pub async fn forget_purged(tx: &mut Tx, asset: &Asset) -> Result<()> {
+    files::forget_all(tx, &asset.asset_id).await?;
+    instances::forget_asset(tx, &asset.asset_id).await?;
+    store::delete_purged(tx, asset).await
+}
+
 /// Purges what has been in the recycle bin for too long, and forgets what was purged long ago.
 /// Answers whether there may be more to do.
 pub async fn purge_bin(app: &App) -> Result<bool> {
@@ -104,9 +111,8 @@ pub async fn purge_bin(app: &App) -> Result<bool> {
                 take_step(tx, asset, Step::Purge, now).await?;
             }
             for asset in gone {
-                files::forget_all(tx, &asset.asset_id).await?;
-                instances::forget_asset(tx, &asset.asset_id).await?;
-                store::delete_purged(tx, &asset).await?;
+                replication::forget_asset(tx, &asset.asset_id).await?;
+                forget_purged(tx, &asset).await?;
             }
             Ok(more)
         })

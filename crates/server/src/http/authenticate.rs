@@ -14,6 +14,7 @@ use http::HeaderMap;
 use http::request::Parts;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
+use super::respond::RequestId;
 use super::signature::{
     self, Authorization, CONTENT_HEADER, DATE_HEADER, UNSIGNED_PAYLOAD, canonical_request,
 };
@@ -63,23 +64,30 @@ enum Payload<'a> {
 
 /// Puts the [`Caller`] into the request.
 async fn identify(app: &App, parts: &mut Parts, payload: Payload<'_>) -> Result<()> {
-    let identity = identity(app, parts, payload).await?;
+    let (identity, access_key) = identity(app, parts, payload).await?;
+    let request_id = parts.extensions.get::<RequestId>();
     let caller = Caller {
         app_user_id: app_user_id(&parts.headers)?,
         address: address(parts),
+        access_key,
+        request_id: request_id.map_or_else(String::new, |id| id.0.clone()),
         identity,
     };
     parts.extensions.insert(caller);
     Ok(())
 }
 
-/// A token or a signature: where both are sent, either is enough.
-async fn identity(app: &App, parts: &Parts, payload: Payload<'_>) -> Result<iam::IdentityRef> {
+/// A token or a signature: where both are sent, either is enough. With the access key that signed.
+async fn identity(
+    app: &App,
+    parts: &Parts,
+    payload: Payload<'_>,
+) -> Result<(iam::IdentityRef, Option<String>)> {
     let has_signature = parts.headers.contains_key(http::header::AUTHORIZATION);
     if parts.headers.contains_key("x-auth-token") {
         match by_token(app, &parts.headers).await {
             Err(error) if has_signature && error.code == ErrorCode::Unauthenticated => {}
-            outcome => return outcome,
+            outcome => return Ok((outcome?, None)),
         }
     }
     if has_signature {
@@ -154,7 +162,11 @@ async fn by_token(app: &App, headers: &HeaderMap) -> Result<iam::IdentityRef> {
     Ok(identity)
 }
 
-async fn by_signature(app: &App, parts: &Parts, payload: Payload<'_>) -> Result<iam::IdentityRef> {
+async fn by_signature(
+    app: &App,
+    parts: &Parts,
+    payload: Payload<'_>,
+) -> Result<(iam::IdentityRef, Option<String>)> {
     let header = parts.headers.get(http::header::AUTHORIZATION);
     let header = header.and_then(|v| v.to_str().ok()).unwrap_or_default();
     let authorization = Authorization::parse(header)
@@ -176,7 +188,7 @@ async fn by_signature(app: &App, parts: &Parts, payload: Payload<'_>) -> Result<
         return Err(error);
     }
     app.lockout.succeeded(access_key, from);
-    Ok(identity)
+    Ok((identity, Some(access_key.clone())))
 }
 
 fn checked_date(app: &App, authorization: &Authorization, headers: &HeaderMap) -> Result<String> {

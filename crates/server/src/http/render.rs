@@ -23,7 +23,8 @@ pub enum Family {
 impl Family {
     pub fn of(path: &str) -> Self {
         match path.split('/').nth(1) {
-            Some("v1") => Family::MetaStudio,
+            // what one region asks of another answers in the same words
+            Some("v1" | "entrepot") => Family::MetaStudio,
             Some("v2") => Family::Roma,
             Some("v3" | "v3.0") => Family::Iam,
             Some("objects") => Family::Objects,
@@ -156,7 +157,17 @@ pub fn published(code: ErrorCode) -> (u16, &'static str) {
         ErrorCode::MainFileExists => (400, "MSS.10001008"),
         ErrorCode::CoverFileExists => (400, "MSS.10001009"),
         ErrorCode::IllegalAssetState => (400, "MSS.10009001"),
+        ErrorCode::TicketInvalid => (400, "MSS.10009002"),
+        ErrorCode::TicketExpired => (400, "MSS.10009003"),
+        ErrorCode::ReplicationKeyUnknown => (400, "MSS.10009004"),
+        ErrorCode::PeerUnreachable => (400, "MSS.10009005"),
         ErrorCode::NotSupported => (400, "MSS.10009006"),
+        ErrorCode::TicketElsewhere => (400, "MSS.10009014"),
+        ErrorCode::CopyConflict => (400, "MSS.10009015"),
+        ErrorCode::CopyNotFound => (400, "MSS.10009016"),
+        ErrorCode::PeerRefused => (401, "MSS.10009017"),
+        ErrorCode::TicketUnknown => (400, "MSS.10009018"),
+        ErrorCode::IllegalCopyState => (400, "MSS.10009019"),
         ErrorCode::IllegalFileState => (400, "MSS.10009007"),
         ErrorCode::ContentMissing
         | ErrorCode::BadDigest
@@ -249,6 +260,16 @@ fn of_objects(code: ErrorCode) -> (u16, &'static str) {
         | ErrorCode::ProjectMismatch
         | ErrorCode::Forbidden
         | ErrorCode::AssetNotFound
+        | ErrorCode::TicketInvalid
+        | ErrorCode::TicketExpired
+        | ErrorCode::TicketElsewhere
+        | ErrorCode::TicketUnknown
+        | ErrorCode::ReplicationKeyUnknown
+        | ErrorCode::PeerUnreachable
+        | ErrorCode::PeerRefused
+        | ErrorCode::CopyConflict
+        | ErrorCode::CopyNotFound
+        | ErrorCode::IllegalCopyState
         | ErrorCode::AssetNameTaken
         | ErrorCode::AssetBlocked
         | ErrorCode::IllegalAssetState

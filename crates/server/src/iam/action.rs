@@ -10,6 +10,7 @@ pub enum Action {
     AssetDelete,
     AssetRestore,
     AssetShare,
+    AssetReplicate,
     FileCreate,
     FileConfirm,
     FileDelete,
@@ -33,7 +34,7 @@ pub enum Action {
 }
 
 impl Action {
-    pub const ALL: [Action; 27] = [
+    pub const ALL: [Action; 28] = [
         Action::AssetList,
         Action::AssetGet,
         Action::AssetCreate,
@@ -41,6 +42,7 @@ impl Action {
         Action::AssetDelete,
         Action::AssetRestore,
         Action::AssetShare,
+        Action::AssetReplicate,
         Action::FileCreate,
         Action::FileConfirm,
         Action::FileDelete,
@@ -72,6 +74,7 @@ impl Action {
             Action::AssetDelete => "metastudio:asset:delete",
             Action::AssetRestore => "metastudio:asset:restore",
             Action::AssetShare => "metastudio:asset:share",
+            Action::AssetReplicate => "metastudio:asset:replicate",
             Action::FileCreate => "metastudio:file:create",
             Action::FileConfirm => "metastudio:file:confirm",
             Action::FileDelete => "metastudio:file:delete",

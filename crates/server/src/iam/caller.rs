@@ -29,6 +29,10 @@ pub struct Caller {
     /// `X-App-UserId`: the user of the caller's own platform.
     pub app_user_id: Option<String>,
     pub address: Option<IpAddr>,
+    /// The key that signed; absent with a token.
+    pub access_key: Option<String>,
+    /// `X-Request-Id` of the answer.
+    pub request_id: String,
 }
 
 /// What a call is about.

@@ -24,6 +24,7 @@ pub use runner::{Runner, run_due};
 
 use crate::app::App;
 use crate::clock::Timestamp;
+use crate::config::Config;
 use crate::db::Tx;
 use crate::error::{Error, Result};
 
@@ -32,6 +33,8 @@ use crate::error::{Error, Result};
 pub enum JobError {
     /// Worth another attempt, later.
     Retry(String),
+    /// The same, with the time to wait chosen by the job.
+    Later { reason: String, wait: Duration },
     /// Final, with a code and a sentence.
     Fail { code: &'static str, reason: String },
     /// The lease went to somebody else, or the job was cancelled: stop, change nothing.
@@ -44,8 +47,36 @@ impl From<Error> for JobError {
     }
 }
 
+/// Jobs of one lane never wait for those of another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lane {
+    Main,
+    /// What mostly waits for another region.
+    Copies,
+}
+
+impl Lane {
+    pub const ALL: [Lane; 2] = [Lane::Main, Lane::Copies];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Lane::Main => "main",
+            Lane::Copies => "copies",
+        }
+    }
+
+    /// How many of its jobs a process runs at a time.
+    fn workers(self, config: &Config) -> usize {
+        match self {
+            Lane::Main => config.job_workers,
+            Lane::Copies => config.copy_workers,
+        }
+    }
+}
+
 pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
     const KIND: &'static str;
+    const LANE: Lane = Lane::Main;
 
     /// What the job is about; at most one unfinished job of a kind for each subject.
     fn subject(&self) -> &str;
@@ -68,6 +99,7 @@ type Run = fn(
 #[derive(Debug, Clone)]
 struct Periodic {
     kind: &'static str,
+    lane: Lane,
     every: Duration,
     /// Of the fresh job to put into the queue.
     payload: String,
@@ -101,6 +133,7 @@ impl Registry {
         let mut registry = self.with::<J>();
         registry.periodic.push(Periodic {
             kind: J::KIND,
+            lane: J::LANE,
             every,
             payload: serde_json::to_string(&J::default()).unwrap_or_else(|_| "{}".into()),
         });
@@ -129,6 +162,7 @@ pub async fn enqueue<J: Job>(tx: &mut Tx, app: &App, job: &J, run_at: Timestamp)
     let new = queue::NewJob {
         job_id: app.ids.job(),
         kind: J::KIND.to_owned(),
+        lane: J::LANE,
         subject: job.subject().to_owned(),
         payload,
         total: job.total(),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::Lane;
 use crate::clock::Timestamp;
 use crate::db::{DbError, Row, Sql, Tx};
 use crate::error::Result;
@@ -15,6 +16,7 @@ pub const LEASE: Duration = Duration::from_mins(1);
 pub struct NewJob {
     pub job_id: JobId,
     pub kind: String,
+    pub lane: Lane,
     pub subject: String,
     pub payload: String,
     /// Units of work, 0 where that is not known.
@@ -50,12 +52,13 @@ fn units(n: u64) -> i64 {
 pub async fn insert(tx: &mut Tx, job: &NewJob) -> Result<bool> {
     let inserted = tx
         .execute(
-            "INSERT INTO jobs (job_id, kind, subject, payload, state, attempt, run_at, \
+            "INSERT INTO jobs (job_id, kind, lane, subject, payload, state, attempt, run_at, \
              units_done, units_total, created_at) \
-             VALUES ($1, $2, $3, $4, 'QUEUED', 0, $5, 0, $6, $7) ON CONFLICT DO NOTHING",
+             VALUES ($1, $2, $3, $4, $5, 'QUEUED', 0, $6, 0, $7, $8) ON CONFLICT DO NOTHING",
             params![
                 &job.job_id,
                 &job.kind,
+                job.lane.as_str(),
                 &job.subject,
                 &job.payload,
                 job.run_at,
@@ -67,17 +70,19 @@ pub async fn insert(tx: &mut Tx, job: &NewJob) -> Result<bool> {
     Ok(inserted == 1)
 }
 
-pub async fn has_due(tx: &mut Tx, now: Timestamp) -> Result<bool> {
-    let queued = "SELECT job_id FROM jobs WHERE state = 'QUEUED' AND run_at <= $1 LIMIT 1";
-    if tx.query_one(queued, params![now]).await?.is_some() {
+pub async fn has_due(tx: &mut Tx, lane: Lane, now: Timestamp) -> Result<bool> {
+    let queued = "SELECT job_id FROM jobs WHERE state = 'QUEUED' AND lane = $1 AND run_at <= $2 \
+         LIMIT 1";
+    let params = params![lane.as_str(), now];
+    if tx.query_one(queued, params).await?.is_some() {
         return Ok(true);
     }
     let lapsed = "SELECT job_id FROM jobs WHERE state = 'RUNNING' AND lease_until <= $1 LIMIT 1";
     Ok(tx.query_one(lapsed, params![now]).await?.is_some())
 }
 
-/// Takes the job that has waited longest, with a lease.
-pub async fn claim(tx: &mut Tx, now: Timestamp) -> Result<Option<Claimed>> {
+/// Takes the job of a lane that has waited longest, with a lease.
+pub async fn claim(tx: &mut Tx, lane: Lane, now: Timestamp) -> Result<Option<Claimed>> {
     tx.execute(
         "UPDATE jobs SET state = 'QUEUED', lease_until = NULL \
          WHERE state = 'RUNNING' AND lease_until <= $1",
@@ -88,9 +93,10 @@ pub async fn claim(tx: &mut Tx, now: Timestamp) -> Result<Option<Claimed>> {
         .query_one(
             "UPDATE jobs SET state = 'RUNNING', attempt = attempt + 1, lease_until = $1 \
              WHERE state = 'QUEUED' AND job_id = (SELECT job_id FROM jobs \
-             WHERE state = 'QUEUED' AND run_at <= $2 ORDER BY run_at, job_id LIMIT 1) \
+             WHERE state = 'QUEUED' AND lane = $2 AND run_at <= $3 \
+             ORDER BY run_at, job_id LIMIT 1) \
              RETURNING job_id, kind, payload, attempt",
-            params![now.plus(LEASE), now],
+            params![now.plus(LEASE), lane.as_str(), now],
         )
         .await?;
     let Some(mut row) = row else { return Ok(None) };

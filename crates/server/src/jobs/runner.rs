@@ -6,7 +6,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::queue::{self, Claimed};
-use super::{Context, JobError, Registry, schedule};
+use super::{Context, JobError, Lane, Registry, schedule};
 use crate::app::App;
 use crate::error::Result;
 
@@ -26,9 +26,11 @@ impl Runner {
     pub fn start(app: &App, registry: &Registry) -> Self {
         let (stop, stopped) = watch::channel(false);
         let mut workers = JoinSet::new();
-        for _ in 0..app.config.job_workers {
-            let (app, registry, stopped) = (app.clone(), registry.clone(), stopped.clone());
-            workers.spawn(async move { work(&app, &registry, stopped).await });
+        for lane in Lane::ALL {
+            for _ in 0..lane.workers(&app.config) {
+                let (app, registry, stopped) = (app.clone(), registry.clone(), stopped.clone());
+                workers.spawn(async move { work(&app, &registry, lane, stopped).await });
+            }
         }
         let (app, registry) = (app.clone(), registry.clone());
         workers.spawn(async move { schedule::keep(&app, &registry, stopped).await });
@@ -42,9 +44,9 @@ impl Runner {
     }
 }
 
-async fn work(app: &App, registry: &Registry, mut stopped: watch::Receiver<bool>) {
+async fn work(app: &App, registry: &Registry, lane: Lane, mut stopped: watch::Receiver<bool>) {
     while !*stopped.borrow() {
-        match next(app).await {
+        match next(app, lane).await {
             Ok(Some(job)) => run(app, registry, job, &mut stopped).await,
             Ok(None) => {
                 tokio::select! {
@@ -62,17 +64,17 @@ async fn work(app: &App, registry: &Registry, mut stopped: watch::Receiver<bool>
 }
 
 /// Looks without writing first: an idle library costs no commits.
-async fn next(app: &App) -> Result<Option<Claimed>> {
+async fn next(app: &App, lane: Lane) -> Result<Option<Claimed>> {
     let now = app.clock.now();
     if !app
         .db
-        .read(async move |tx| queue::has_due(tx, now).await)
+        .read(async move |tx| queue::has_due(tx, lane, now).await)
         .await?
     {
         return Ok(None);
     }
     app.db
-        .write(async move |tx| queue::claim(tx, now).await)
+        .write(async move |tx| queue::claim(tx, lane, now).await)
         .await
 }
 
@@ -123,6 +125,10 @@ async fn settle(app: &App, job: &Claimed, outcome: Result<(), JobError>) {
                 tracing::info!(reason, ?wait, "a job will be tried again");
                 queue::retry(tx, &held, reason, now.plus(wait)).await
             }
+            Err(JobError::Later { reason, wait }) => {
+                tracing::info!(reason, ?wait, "a job will be tried again");
+                queue::retry(tx, &held, reason, now.plus(*wait)).await
+            }
             Err(JobError::Lost) => Ok(false),
         })
         .await;
@@ -139,10 +145,16 @@ fn backoff(attempt: i64) -> Duration {
 /// Runs what is due now, one after the other, until nothing is; for tests and admin commands.
 pub async fn run_due(app: &App, registry: &Registry) -> Result<usize> {
     let mut ran = 0;
-    while let Some(job) = next(app).await? {
+    loop {
+        let mut due = None;
+        for lane in Lane::ALL {
+            if due.is_none() {
+                due = next(app, lane).await?;
+            }
+        }
+        let Some(job) = due else { return Ok(ran) };
         let outcome = attempt(app, registry, job.clone()).await;
         settle(app, &job, outcome).await;
         ran += 1;
     }
-    Ok(ran)
 }

@@ -36,6 +36,7 @@ async fn enqueue_if_due(app: &App, periodic: &Periodic) -> Result<()> {
     let job = queue::NewJob {
         job_id: app.ids.job(),
         kind: periodic.kind.to_owned(),
+        lane: periodic.lane,
         subject: String::new(),
         payload: periodic.payload.clone(),
         total: 0,

@@ -20,7 +20,7 @@ pub use content::{Blocks, Content, stream};
 pub use entrepot_blob::{Digests, Hasher};
 pub use range::{Wanted, wanted};
 pub use store::{
-    Part, claim, drop_parts, identify, join_parts, list_contents, list_parts, release, release_all,
-    require_content,
+    Part, claim, claim_stretches, drop_parts, identify, join_parts, list_contents, list_parts,
+    release, release_all, require_content,
 };
 pub use urls::{Link, UrlSigner};

@@ -40,6 +40,18 @@ pub async fn claim(
     digests: &Digests,
     now: Timestamp,
 ) -> Result<(BlobId, bool)> {
+    let whole = [(key.clone(), digests.size)];
+    claim_stretches(tx, new, &whole, digests, now).await
+}
+
+/// The same for content that was stored in stretches, which are given in order with their sizes.
+pub async fn claim_stretches(
+    tx: &mut Tx,
+    new: &BlobId,
+    stretches: &[(StorageKey, u64)],
+    digests: &Digests,
+    now: Timestamp,
+) -> Result<(BlobId, bool)> {
     if let Some(known) = find_live(tx, digests).await? {
         return Ok((known, false));
     }
@@ -60,7 +72,9 @@ pub async fn claim(
     if inserted == 0 {
         return Err(DbError::Conflict("the same content came twice at once".into()).into());
     }
-    insert_segment(tx, new, key.as_str(), 0, signed(digests.size)).await?;
+    for (seq, (key, size)) in (0..).zip(stretches) {
+        insert_segment(tx, new, key.as_str(), seq, signed(*size)).await?;
+    }
     Ok((new.clone(), true))
 }
 
@@ -198,8 +212,15 @@ pub async fn is_claimed(tx: &mut Tx, key: &StorageKey) -> Result<bool> {
             "SELECT storage_key FROM segments WHERE storage_key = $1 \
              UNION ALL SELECT storage_key FROM file_parts WHERE storage_key = $2 \
              UNION ALL SELECT storage_key FROM package_entries WHERE storage_key = $3 \
-             UNION ALL SELECT layout_key FROM archives WHERE layout_key = $4",
-            params![key.as_str(), key.as_str(), key.as_str(), key.as_str()],
+             UNION ALL SELECT layout_key FROM archives WHERE layout_key = $4 \
+             UNION ALL SELECT storage_key FROM copy_segments WHERE storage_key = $5",
+            params![
+                key.as_str(),
+                key.as_str(),
+                key.as_str(),
+                key.as_str(),
+                key.as_str()
+            ],
         )
         .await?;
     Ok(row.is_some())

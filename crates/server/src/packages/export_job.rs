@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc::Receiver;
 
 use super::contents::{self, Beginning, Content, Part};
-use super::describe::{self, Refusal};
-use super::layout::{self, Builder, Built, Source, derived_key};
+use super::describe;
+use super::layout::{self, Builder, Built, Source, SourceFile, derived_key};
 use super::meter::Meter;
 use super::model::{
     Archive, ArchiveState, AssetJob, AssetJobStatus, Delivery, Reason, ResourceType,
@@ -23,6 +23,7 @@ use crate::http::render::of_roma;
 use crate::ids::{AppId, ArchiveId, AssetJobId, BlobId, InstanceId, ProjectId};
 use crate::instances::{self, Instance};
 use crate::jobs::{Context, Job, JobError};
+use crate::portable::{self, Refusal};
 
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ExportAssets {
@@ -144,7 +145,7 @@ impl ExportAssets {
                 project_id: self.project_id.to_string(),
                 instance_id: self.instance_id.to_string(),
             },
-            created_at: describe::moment(job.begin_at),
+            created_at: portable::moment(job.begin_at),
             apps: beginning.apps.iter().map(describe::app).collect(),
             tasks: beginning.tasks.iter().map(describe::task).collect(),
         };
@@ -255,17 +256,29 @@ async fn push(
     content: Content,
 ) -> Result<()> {
     let apps = content.apps.clone();
-    match describe::asset(content) {
+    match portable::describe(content.asset, &content.apps, content.files) {
         Err(refusal) => refusals.add(&apps, &refusal),
         Ok((line, files)) => {
+            let count = files.len() as u64;
             // what can't become complete only needs to be read for the rest of the reasons
             if refusals.is_empty() {
+                let files = files.into_iter().map(source).collect::<Result<Vec<_>>>()?;
                 builder.push(&line, &files).await?;
             }
-            meter.add(files.len() as u64).await?;
+            meter.add(count).await?;
         }
     }
     Ok(())
+}
+
+fn source(file: portable::Stored) -> Result<SourceFile> {
+    Ok(SourceFile {
+        blob: Source::of_blob(&file.blob)?,
+        path: file.path,
+        size: file.size,
+        crc32: file.crc32,
+        sha256: file.sha256,
+    })
 }
 
 /// What keeps a package from being complete, by application and task.

@@ -53,9 +53,11 @@ impl Meter {
                 self.lost = true;
                 Err(Error::internal("the job's lease is lost"))
             }
-            Err(JobError::Retry(reason) | JobError::Fail { reason, .. }) => {
-                Err(Error::internal(reason))
-            }
+            Err(
+                JobError::Retry(reason)
+                | JobError::Later { reason, .. }
+                | JobError::Fail { reason, .. },
+            ) => Err(Error::internal(reason)),
         }
     }
 

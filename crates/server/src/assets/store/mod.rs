@@ -138,8 +138,8 @@ pub async fn update(tx: &mut Tx, before: &Asset, asset: &mut Asset) -> Result<()
             "UPDATE assets SET version = $1, url_epoch = $2, name = $3, name_folded = $4, \
              description = $5, asset_type = $6, state = $7, state_before = $8, asset_order = $9, \
              block_reason_code = $10, reason = $11, tags = $12, properties = $13, \
-             services = $14, extra_meta = $15, updated_at = $16, deleted_at = $17 \
-             WHERE asset_id = $18 AND version = $19",
+             services = $14, extra_meta = $15, updated_at = $16, deleted_at = $17, \
+             app_user_id = $18, needs_cover = $19 WHERE asset_id = $20 AND version = $21",
             params![
                 asset.version,
                 asset.url_epoch,
@@ -158,6 +158,8 @@ pub async fn update(tx: &mut Tx, before: &Asset, asset: &mut Asset) -> Result<()
                 asset.extra_meta.as_ref().map(to_json).transpose()?,
                 asset.updated_at,
                 asset.deleted_at,
+                &asset.app_user_id,
+                asset.needs_cover,
                 &asset.asset_id,
                 before.version
             ],

@@ -17,10 +17,10 @@ use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::ids::{AppId, AssetId};
 use crate::instances;
-use crate::packages::check::rules;
 use crate::packages::import_job::ImportPackage;
 use crate::packages::model::{Reason, ResourceType};
 use crate::packages::store::items;
+use crate::portable;
 
 /// Items of one transaction, about.
 const ITEMS: usize = 200;
@@ -129,7 +129,7 @@ async fn one(
     made: &mut Made,
 ) -> Result<()> {
     let (app, import, now) = (step.app, step.import, step.now);
-    let wanted = rules::asset(&portion.asset, &import.project_id, now)?;
+    let wanted = portable::asset(&portion.asset, &import.project_id, now)?;
     let (asset, is_new, mut there) = if portion.is_first() {
         let (asset, is_new) = begin(tx, app, import, portion, &wanted).await?;
         let there = if is_new {

@@ -14,12 +14,12 @@ use crate::files;
 use crate::ids::AppId;
 use crate::instances;
 use crate::jobs::JobError;
-use crate::packages::check::rules;
 use crate::packages::import_job::ImportPackage;
 use crate::packages::model::{Reason, ResourceType};
 use crate::packages::receive::invalid;
 use crate::packages::store;
 use crate::packages::unpacked::read;
+use crate::portable;
 
 /// As many as the contract has room for.
 const REASONS: usize = 10;
@@ -284,7 +284,7 @@ async fn problems(
     for (seq, packed) in batch {
         let known = || packed.apps.iter().filter_map(|id| apps.get(id));
         let into: Vec<AppId> = known().filter_map(|(_, id)| id.clone()).collect();
-        let wanted = rules::asset(packed, &import.project_id, app.clock.now())?;
+        let wanted = portable::asset(packed, &import.project_id, app.clock.now())?;
         let there = matching::asset(tx, import, packed, &into).await?;
         let Err(error) = check(tx, app, &wanted, there.as_ref()).await else {
             continue;

@@ -18,10 +18,10 @@ use crate::files::model::{Category, File, FileState};
 use crate::files::store::Digests;
 use crate::ids::BlobId;
 use crate::objects;
-use crate::packages::check::rules;
 use crate::packages::import_job::ImportPackage;
 use crate::packages::store::entries;
 use crate::packages::uploads::model::{Entry, Place};
+use crate::portable;
 
 /// What the files of a step have come to.
 #[derive(Default)]
@@ -54,7 +54,7 @@ impl There {
     }
 
     fn take_same(&mut self, packed: &model::File) -> Option<File> {
-        let category = rules::category(packed.category);
+        let category = portable::category(packed.category);
         let at = self.0.iter().position(|(file, digests)| {
             file.category == category
                 && file.state == FileState::Created
@@ -140,7 +140,7 @@ impl<'a> Step<'a> {
         placed: &mut Placed,
     ) -> Result<(crate::ids::FileId, Outcome)> {
         let mut outcome = Outcome::Added;
-        if let Some(old) = there.take_single(rules::category(packed.category)) {
+        if let Some(old) = there.take_single(portable::category(packed.category)) {
             files::store::discard(tx, &old, FileState::Deleted, None, self.now).await?;
             outcome = Outcome::Updated;
         }
@@ -150,7 +150,7 @@ impl<'a> Step<'a> {
         let file = File {
             file_id: ids::of_file(tx, self.app, &self.import.options, &packed.file_id).await?,
             blob_id: Some(blob),
-            ..rules::file(packed, asset, self.now)?
+            ..portable::file(packed, asset, self.now)?
         };
         if !files::store::insert(tx, &file).await? {
             return Err(files::store::taken(file.category));

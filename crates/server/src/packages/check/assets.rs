@@ -14,6 +14,7 @@ use crate::packages::receive::invalid;
 use crate::packages::store::entries;
 use crate::packages::unpacked::Assets;
 use crate::packages::uploads::model::Entry;
+use crate::portable;
 
 /// Files that are looked up together.
 const LOOKED_UP: usize = 500;
@@ -65,7 +66,7 @@ fn check_asset(asset: &Asset, outline: &Outline) -> Result<()> {
     if !asset.files.iter().any(is_main) {
         return Err(invalid(format!("{place}: it has no MAIN file")));
     }
-    rules::check_asset(asset).map_err(|error| rules::about(&place, error))
+    portable::check_asset(asset).map_err(|error| rules::about(&place, error))
 }
 
 async fn check_files(

@@ -2,6 +2,7 @@
 
 use entrepot_blob::StorageKey;
 use entrepot_server::clock::Timestamp;
+use entrepot_server::jobs::Lane;
 use entrepot_server::jobs::queue;
 use serde_json::json;
 
@@ -40,7 +41,7 @@ async fn a_running_attempt_reports_bytes() {
     library.complete(&large.file, "CREATED").await.ok();
     let now = library.app.clock.now();
     let claimed = library.app.db.write(async move |tx| {
-        let job = queue::claim(tx, now).await?.unwrap();
+        let job = queue::claim(tx, Lane::Main, now).await?.unwrap();
         assert!(queue::progress(tx, &job, 1, 3, now).await?);
         Ok(())
     });
@@ -178,7 +179,7 @@ async fn an_attempt_that_lost_its_lease_changes_nothing() {
     library.complete(&large.file, "CREATED").await.ok();
     let claim = async |now: Timestamp| {
         let db = library.app.db.clone();
-        db.write(async move |tx| queue::claim(tx, now).await)
+        db.write(async move |tx| queue::claim(tx, Lane::Main, now).await)
             .await
             .unwrap()
             .unwrap()

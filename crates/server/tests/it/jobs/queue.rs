@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use entrepot_server::clock::Timestamp;
 use entrepot_server::ids::JobId;
+use entrepot_server::jobs::Lane;
 use entrepot_server::jobs::queue::{self, Claimed, LEASE, NewJob};
 use futures_util::future::join_all;
 
@@ -14,6 +15,7 @@ fn job(subject: &str, run_at: Timestamp) -> NewJob {
     NewJob {
         job_id: JobId::new(entrepot_server::ids::Ids.next()),
         kind: "probe".into(),
+        lane: Lane::Main,
         subject: subject.into(),
         payload: "{}".into(),
         total: 0,
@@ -33,7 +35,7 @@ async fn insert(library: &Library, subject: &str, run_at: Timestamp) -> bool {
 async fn claim(library: &Library) -> Option<Claimed> {
     let now = library.app.clock.now();
     let db = library.app.db.clone();
-    db.write(async move |tx| queue::claim(tx, now).await)
+    db.write(async move |tx| queue::claim(tx, Lane::Main, now).await)
         .await
         .unwrap()
 }

@@ -1,5 +1,6 @@
 //! How far a job is, and who may ask.
 
+use entrepot_server::jobs::Lane;
 use entrepot_server::jobs::queue;
 use entrepot_server::packages::upkeep;
 use serde_json::json;
@@ -19,7 +20,7 @@ async fn a_job_shows_where_it_is() {
     );
     let now = library.app.clock.now();
     let claimed = library.app.db.write(async move |tx| {
-        let job = queue::claim(tx, now).await?.unwrap();
+        let job = queue::claim(tx, Lane::Main, now).await?.unwrap();
         assert!(queue::progress(tx, &job, 35, 100, now).await?);
         Ok(job)
     });

@@ -1,0 +1,96 @@
+//! `POST /v1/{project_id}/digital-assets/{asset_id}/entrepot/copies/{copy_id}/retry`
+
+use axum::extract::State;
+use entrepot_api::assets::ErrorResponse;
+use entrepot_api::replication::CopyInfo;
+use serde_json::json;
+
+use super::view;
+use crate::app::App;
+use crate::assets;
+use crate::audit::{self, Event, Outcome};
+use crate::db::Tx;
+use crate::error::{Error, ErrorCode, Result};
+use crate::http::caller::Caller;
+use crate::http::json::Json;
+use crate::http::path::PathIds;
+use crate::iam::{Action, Resource};
+use crate::ids::{AssetId, ProjectId};
+use crate::jobs;
+use crate::replication::copy::job::CopyAsset;
+use crate::replication::model::{Copy, CopyState};
+use crate::replication::rules::{self, Effect, Offer};
+use crate::replication::{present, store};
+
+/// Tries a copy again that failed or was cancelled
+///
+/// It goes on with the bytes that are here. The ticket may have expired since.
+#[utoipa::path(post, path = "/v1/{project_id}/digital-assets/{asset_id}/entrepot/copies/{copy_id}/retry", tag = "Copies",
+    params(("project_id" = String, Path), ("asset_id" = String, Path), ("copy_id" = String, Path)),
+    responses((status = 200, body = CopyInfo), (status = 400, body = ErrorResponse)),
+    extensions(("x-action" = json!("metastudio:asset:replicate"))))]
+pub async fn post(
+    State(app): State<App>,
+    caller: Caller,
+    PathIds((project, asset, copy)): PathIds<(ProjectId, AssetId, String)>,
+) -> Result<Json<CopyInfo>> {
+    caller.authorize(Action::AssetReplicate, Resource::Asset(&project, &asset))?;
+    let (resource, detail) = (format!("asset/{asset}"), json!({"ticket_id": copy}));
+    let event = Event::new(&app, "entrepot:copy:retry", resource, Outcome::Done, detail)
+        .by(&caller)
+        .in_project(&project);
+    let owned = app.clone();
+    let info = app
+        .db
+        .write(async move |tx| {
+            let found = view::require(tx, &project, &asset, &copy).await?;
+            audit::record(tx, &event).await?;
+            let again = retry(tx, &owned, found).await?;
+            Ok(view::incoming(&owned, again))
+        })
+        .await?;
+    app.bell.ring();
+    Ok(Json(info))
+}
+
+async fn retry(tx: &mut Tx, app: &App, mut copy: Copy) -> Result<Copy> {
+    if !matches!(copy.state, CopyState::Failed | CopyState::Cancelled) {
+        let state = copy.state.as_str();
+        return Err(Error::new(
+            ErrorCode::IllegalCopyState,
+            format!(
+                "The copy is {state}; only one that is FAILED or CANCELLED can be tried again."
+            ),
+        ));
+    }
+    let now = app.clock.now();
+    let asset = assets::find_anywhere(tx, &copy.asset_id).await?;
+    let copies = store::copies::list_of(tx, &copy.asset_id, 100).await?;
+    let offer = Offer {
+        project: &copy.project_id,
+        region: &copy.peer,
+        version: copy.version,
+    };
+    match rules::effect(offer, asset.as_ref(), &copies)? {
+        Effect::Restart { is_update, .. } => copy.is_update = is_update,
+        Effect::Nothing | Effect::Create { .. } | Effect::Update => {
+            return Err(Error::new(
+                ErrorCode::IllegalCopyState,
+                "The asset was deleted, or a newer copy of it is here or on its way.",
+            ));
+        }
+    }
+    present::reopen(tx, asset, now).await?;
+    copy.state = CopyState::Waiting;
+    copy.progress.error_code = None;
+    copy.progress.error = None;
+    copy.stalled = 0;
+    copy.updated_at = now;
+    copy.created_at = now;
+    copy.finished_at = None;
+    store::copies::update(tx, &copy).await?;
+    if !copy.by_hand {
+        jobs::enqueue(tx, app, &CopyAsset::new(&copy.copy_id), now).await?;
+    }
+    Ok(copy)
+}

@@ -1,0 +1,103 @@
+//! `GET /entrepot/peer/v1/tickets/{ticket_id}/files/{file_id}`: bytes, whole or a range.
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use entrepot_api::assets::ErrorResponse;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+
+use super::{Peer, serve};
+use crate::app::App;
+use crate::db::Tx;
+use crate::error::{Error, ErrorCode, Result};
+use crate::files::{self, FileState};
+use crate::http::path::PathIds;
+use crate::ids::FileId;
+use crate::objects::{self, Content, Wanted};
+
+/// Sends bytes of a ticket's file to the region it was issued to
+///
+/// Takes one `Range`.
+#[utoipa::path(get, path = "/entrepot/peer/v1/tickets/{ticket_id}/files/{file_id}", tag = "Peers",
+    params(("ticket_id" = String, Path), ("file_id" = String, Path),
+        ("Authorization" = String, Header, description = "ENTREPOT-PEER-HMAC-SHA256 …"),
+        ("Range" = Option<String>, Header)),
+    responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>), (status = 206),
+        (status = 400, body = ErrorResponse), (status = 401)))]
+pub async fn get(
+    State(app): State<App>,
+    PathIds((ticket, file)): PathIds<(String, String)>,
+    request: Request,
+) -> Result<Response> {
+    let (parts, _) = request.into_parts();
+    let peer = super::authenticate(&app, &parts, b"").await?;
+    let content = content(&app, &peer, &ticket, &file).await?;
+    let range = match objects::wanted(&parts.headers, "", content.size) {
+        Wanted::Whole => 0..content.size,
+        Wanted::Ranges(ranges) => match ranges.as_slice() {
+            [range] => range.clone(),
+            _ => 0..content.size,
+        },
+        Wanted::Unsatisfiable => {
+            return Err(Error::new(
+                ErrorCode::InvalidRange,
+                format!(
+                    "The file has {} bytes; the range can't be sent.",
+                    content.size
+                ),
+            ));
+        }
+    };
+    let is_whole = range == (0..content.size);
+    let mut headers = HeaderMap::new();
+    let length = HeaderValue::from(range.end - range.start);
+    headers.insert(header::CONTENT_LENGTH, length);
+    let stands = format!(
+        "bytes {}-{}/{}",
+        range.start,
+        range.end.saturating_sub(1),
+        content.size
+    );
+    let octets = HeaderValue::from_static("application/octet-stream");
+    headers.insert(header::CONTENT_TYPE, octets);
+    let status = if is_whole {
+        StatusCode::OK
+    } else {
+        let stands = HeaderValue::from_str(&stands).map_err(Error::internal)?;
+        headers.insert(header::CONTENT_RANGE, stands);
+        StatusCode::PARTIAL_CONTENT
+    };
+    let blocks = objects::stream(&app, &content, range);
+    Ok((status, headers, Body::from_stream(blocks)).into_response())
+}
+
+/// Where the bytes are of a file that the ticket names.
+pub async fn content(app: &App, peer: &Peer, ticket: &str, file: &str) -> Result<Content> {
+    let (owned, peer) = (app.clone(), peer.clone());
+    let (ticket, file) = (ticket.to_owned(), FileId::new(file));
+    app.db
+        .read(async move |tx| find(tx, &owned, &peer, &ticket, &file).await)
+        .await
+}
+
+async fn find(tx: &mut Tx, app: &App, peer: &Peer, ticket: &str, file: &FileId) -> Result<Content> {
+    let served = serve(tx, app, peer, ticket).await?;
+    let ticket = served.ticket;
+    let found = files::store::find(tx, &ticket.project_id, file).await?;
+    // when the ticket was issued no file was unfinished: one that came to be later is not in it
+    let named = found.filter(|file| {
+        file.asset_id == ticket.asset_id
+            && file.state == FileState::Created
+            && file.created_at <= ticket.issued_at
+    });
+    let blob = named.and_then(|file| file.blob_id).ok_or_else(|| {
+        Error::new(
+            ErrorCode::FileNotFound,
+            format!(
+                "The file {file} was deleted in the region {} since the ticket was issued; get a new one.",
+                app.config.region
+            ),
+        )
+    })?;
+    objects::require_content(tx, &blob).await
+}

@@ -1,0 +1,73 @@
+//! `GET /entrepot/peer/v1/tickets/{ticket_id}/manifest`
+
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use entrepot_api::assets::ErrorResponse;
+use http::header;
+use serde_json::json;
+
+use super::{Served, serve};
+use crate::app::App;
+use crate::audit::{self, Event, Outcome};
+use crate::error::{Error, Result};
+use crate::http::path::PathIds;
+use crate::replication::store;
+
+/// Sends the manifest of a ticket to the region it was issued to
+#[utoipa::path(get, path = "/entrepot/peer/v1/tickets/{ticket_id}/manifest", tag = "Peers",
+    params(("ticket_id" = String, Path),
+        ("Authorization" = String, Header, description = "ENTREPOT-PEER-HMAC-SHA256 …")),
+    responses((status = 200, description = "the manifest, application/json"),
+        (status = 400, body = ErrorResponse), (status = 401)))]
+pub async fn get(
+    State(app): State<App>,
+    PathIds(ticket): PathIds<String>,
+    request: Request,
+) -> Result<Response> {
+    let (parts, _) = request.into_parts();
+    let peer = super::authenticate(&app, &parts, b"").await?;
+    let (owned, from) = (app.clone(), peer.clone());
+    let (served, body) = app
+        .db
+        .snapshot(async move |tx| {
+            let served = serve(tx, &owned, &from, &ticket).await?;
+            let body = store::tickets::find_manifest(tx, &served.ticket).await?;
+            Ok((served, body))
+        })
+        .await?;
+    let body = body.ok_or_else(|| Error::internal("the manifest of a ticket is gone"))?;
+    if served.is_due {
+        note_use(&app, &peer, served).await?;
+    }
+    Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
+}
+
+/// The first use is an event of the audit.
+async fn note_use(app: &App, peer: &super::Peer, served: Served) -> Result<()> {
+    let ticket = served.ticket;
+    let now = app.clock.now();
+    let event = ticket.used_at.is_none().then(|| {
+        let detail = json!({
+            "ticket_id": ticket.ticket_id, "version": ticket.version, "peer": peer.region,
+        });
+        let resource = format!("asset/{}", ticket.asset_id);
+        Event::new(
+            app,
+            "entrepot:ticket:serve",
+            resource,
+            Outcome::Done,
+            detail,
+        )
+        .in_project(&ticket.project_id)
+        .from_address(peer.address)
+    });
+    app.db
+        .write(async move |tx| {
+            store::tickets::set_used(tx, &ticket.ticket_id, now).await?;
+            match &event {
+                Some(event) => audit::record(tx, event).await,
+                None => Ok(()),
+            }
+        })
+        .await
+}
