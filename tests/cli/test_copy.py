@@ -205,7 +205,8 @@ def bring_in(regions, target, **options):
 
 def test_ticket_and_bytes_travel_as_files(regions, tmp_path):
     content, cover = os.urandom(2 * MIB), os.urandom(3000)
-    asset_id = image(regions.source, content, name="by hand")
+    asset_id = regions.source.create_asset("VIDEO", name="by hand")
+    regions.source.upload(asset_id, content, file_type="mp4", name="film.mp4")
     regions.source.upload(asset_id, cover, category="COVER", name="../cover.png")
     regions.source.activate(asset_id)
     other = image(regions.source, name="other by hand")

@@ -178,9 +178,8 @@ impl Shipment<'_> {
             let sent = api.send_copied_file(ids, offset, body).await;
             source.check_unchanged()?;
             let Err(failure) = sent else { return Ok(()) };
-            if !failure.may_pass() {
-                return Err(failure);
-            }
+            // first: the library has to see that the line broke before it knows what came
+            patience.wait(failure).await?;
             let wanted = patiently(|| api.get_wanted(self.asset_id, self.copy_id)).await?;
             let mut wanted = wanted.files.into_iter();
             let Some(want) = wanted.find(|want| want.file_id == file.file_id) else {
@@ -190,7 +189,6 @@ impl Shipment<'_> {
                 patience.renew();
             }
             offset = want.offset;
-            patience.wait_for(failure).await?;
         }
         Ok(())
     }
