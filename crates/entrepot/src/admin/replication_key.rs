@@ -58,7 +58,11 @@ pub async fn run(app: &App, command: ReplicationKey) -> anyhow::Result<()> {
             let secret = read_secret()?;
             let added = administer::add(app, &key_id, &peer, &secret).await;
             let added = added.map_err(|e| anyhow::anyhow!(e.message))?;
-            print(&added, json);
+            if json {
+                println!("{}", json!({"key_id": added.key_id, "peer": added.peer}));
+            } else {
+                print(&added, false);
+            }
             Ok(())
         }
         ReplicationKey::List { json } => list(app, json).await,
@@ -75,8 +79,7 @@ async fn create(app: &App, peer: &str, json: bool) -> anyhow::Result<()> {
     let created = administer::create(app, peer).await;
     let (key, secret) = created.map_err(|e| anyhow::anyhow!(e.message))?;
     if json {
-        let mut shown = shown(&key);
-        shown["key"] = secret.expose().into();
+        let shown = json!({"key_id": key.key_id, "key": secret.expose(), "peer": key.peer});
         println!("{shown}");
         return Ok(());
     }

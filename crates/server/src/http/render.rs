@@ -140,6 +140,7 @@ pub fn of_roma(code: ErrorCode) -> (u16, &'static str) {
 
 /// Status and code in the `/v1` family and of the gateway in front of it; for what only calls of
 /// `/v2` can meet, the code there.
+#[expect(clippy::too_many_lines, reason = "a table, a line a code")]
 pub fn published(code: ErrorCode) -> (u16, &'static str) {
     match code {
         ErrorCode::InvalidBody => (400, "MSS.00000002"),
@@ -235,6 +236,7 @@ fn objects(error: &Error, request_id: &str) -> Response {
     (status(code), [content_type], body).into_response()
 }
 
+#[expect(clippy::too_many_lines, reason = "a table, a line a code")]
 fn of_objects(code: ErrorCode) -> (u16, &'static str) {
     match code {
         ErrorCode::SignatureDoesNotMatch => (403, "SignatureDoesNotMatch"),

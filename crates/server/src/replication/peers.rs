@@ -24,7 +24,7 @@ const CONNECT_TIME: Duration = Duration::from_secs(10);
 /// A peer that is silent for so long is gone.
 const SILENCE: Duration = Duration::from_secs(30);
 /// For answers that are short.
-const CALL_TIME: Duration = Duration::from_secs(60);
+const CALL_TIME: Duration = Duration::from_mins(1);
 /// Bytes of an error's body that are looked at.
 const MAX_ERROR: usize = 64 * 1024;
 const ROOT: &str = "/entrepot/peer/v1";

@@ -99,10 +99,10 @@ fn choose<'a>(app: &App, ring: &'a Ring, named: Option<&str>) -> Result<&'a Ring
             ));
         }
         (None, several) => {
-            let names = several.join(", ");
+            let regions = several.join(", ");
             return Err(Error::parameter(
                 "to_region",
-                format!("must name one of {names}, or the setting default_peer must"),
+                format!("must name one of {regions}, or the setting default_peer must"),
             ));
         }
     };
@@ -159,14 +159,14 @@ async fn issue(
 ) -> Result<Contents> {
     let now = app.clock.now();
     let (id, version) = (&asset.asset_id, asset.version);
-    let digest = match store::tickets::find_digest(tx, id, version).await? {
-        Some(digest) => digest,
-        None => {
-            let body = manifest::make(tx, app, asset).await?;
-            let digest = manifest::digest(&body);
-            store::tickets::insert_manifest(tx, id, version, &digest, &body, now).await?;
-            digest
-        }
+    let kept = store::tickets::find_digest(tx, id, version).await?;
+    let digest = if let Some(digest) = kept {
+        digest
+    } else {
+        let body = manifest::make(tx, app, asset).await?;
+        let digest = manifest::digest(&body);
+        store::tickets::insert_manifest(tx, id, version, &digest, &body, now).await?;
+        digest
     };
     let expires = now.plus(hours(app.config.ticket_hours)).seconds();
     let contents = Contents {

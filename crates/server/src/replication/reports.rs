@@ -46,8 +46,8 @@ async fn tell(app: &App, pauses: &mut Pauses) -> Result<()> {
         by_peer.entry(copy.peer.clone()).or_default().push(copy);
     }
     for (region, copies) in by_peer {
-        let paused = pauses.get(&region);
-        if paused.is_some_and(|(until, _)| Instant::now() < *until) {
+        let until = pauses.get(&region).map(|(until, _)| *until);
+        if until.is_some_and(|until| Instant::now() < until) {
             continue;
         }
         if tell_one(app, &region, &copies).await? {

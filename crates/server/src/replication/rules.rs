@@ -46,6 +46,25 @@ fn conflict(message: impl Into<String>) -> Error {
     Error::new(ErrorCode::CopyConflict, message)
 }
 
+/// What is set aside here is not copied over.
+fn check_state(asset: &Asset) -> Result<()> {
+    match asset.state() {
+        AssetState::Deleting | AssetState::Deleted => Err(Error::new(
+            ErrorCode::IllegalAssetState,
+            "The asset is in this region's recycle bin; restore it, or delete it for good.",
+        )),
+        AssetState::Block => Err(Error::new(
+            ErrorCode::AssetBlocked,
+            "The asset is blocked in this region; an administrator can unblock it.",
+        )),
+        AssetState::Creating
+        | AssetState::Failed
+        | AssetState::Unactived
+        | AssetState::Actived
+        | AssetState::WaitingDelete => Ok(()),
+    }
+}
+
 /// `here` is the asset of the ticket's id, whatever its project; `copies` are those of that asset,
 /// the newest first.
 pub fn effect(offer: Offer<'_>, here: Option<&Asset>, copies: &[Copy]) -> Result<Effect> {
@@ -57,26 +76,10 @@ pub fn effect(offer: Offer<'_>, here: Option<&Asset>, copies: &[Copy]) -> Result
             "The asset's id is taken in this region; it can't be copied into this project.",
         ));
     }
-    match asset.state() {
-        AssetState::Deleted => return Ok(Effect::Create { purged: true }),
-        AssetState::Deleting => {
-            return Err(Error::new(
-                ErrorCode::IllegalAssetState,
-                "The asset is in this region's recycle bin; restore it, or delete it for good.",
-            ));
-        }
-        AssetState::Block => {
-            return Err(Error::new(
-                ErrorCode::AssetBlocked,
-                "The asset is blocked in this region; an administrator can unblock it.",
-            ));
-        }
-        AssetState::Creating
-        | AssetState::Failed
-        | AssetState::Unactived
-        | AssetState::Actived
-        | AssetState::WaitingDelete => {}
+    if asset.state() == AssetState::Deleted {
+        return Ok(Effect::Create { purged: true });
     }
+    check_state(asset)?;
     let under_way = copies.iter().find(|copy| copy.state.is_under_way());
     let Some(latest) = under_way.or(copies.first()) else {
         return Err(conflict(

@@ -11,7 +11,7 @@ use crate::client::api::Api;
 use crate::client::failure::{Failure, Result};
 use crate::client::progress::{Bar, Progress};
 use crate::client::replication::{Stand, stand, why};
-use crate::client::text::plain;
+use crate::client::text::{plain, size};
 use crate::client::transfer::patiently;
 
 const GLANCE_FIRST: Duration = Duration::from_millis(20);
@@ -32,7 +32,6 @@ pub struct Watch<'a> {
 struct Followed {
     asset_id: String,
     bar: Bar,
-    stage: (&'static str, u64),
     /// What a person was told of why it does not move.
     told: Option<String>,
     ended: oneshot::Sender<Result<CopyInfo>>,
@@ -74,8 +73,7 @@ impl<'a> Watch<'a> {
         let (sender, end) = oneshot::channel();
         let mut followed = Followed {
             asset_id: copy.asset_id.clone(),
-            bar: self.progress.bar(&copy.asset_name),
-            stage: ("", 0),
+            bar: self.progress.watched(&copy.asset_name),
             told: None,
             ended: sender,
         };
@@ -170,13 +168,12 @@ impl<'a> Watch<'a> {
     }
 
     fn show(&self, followed: &mut Followed, copy: &CopyInfo) {
-        let is_copying = copy.state == "COPYING";
-        let name = if is_copying { "copying" } else { "waiting" };
-        if followed.stage != (name, copy.bytes_total) {
-            followed.stage = (name, copy.bytes_total);
-            followed.bar.stage(name, copy.bytes_total);
-        }
-        followed.bar.set(copy.bytes_done);
+        let state = match copy.state.as_str() {
+            "COPYING" if copy.rate > 0 => format!("copying {}/s", size(copy.rate)),
+            "COPYING" => "copying".to_owned(),
+            _ => "waiting".to_owned(),
+        };
+        followed.bar.tell(state, copy.bytes_done, copy.bytes_total);
         if copy.error.is_some() && copy.error != followed.told {
             let error = plain(copy.error.as_deref().unwrap_or_default());
             let asset_id = plain(&copy.asset_id);

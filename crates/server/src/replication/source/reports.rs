@@ -86,10 +86,10 @@ pub async fn post(State(app): State<App>, request: Request<Body>) -> Result<()> 
         .await
 }
 
-fn cut(text: &Option<String>) -> Option<String> {
-    let text = text.as_deref()?;
+fn cut(text: Option<&String>) -> Option<String> {
     Some(
-        text.chars()
+        text?
+            .chars()
             .filter(|c| !c.is_control())
             .take(MAX_ERROR)
             .collect(),
@@ -103,8 +103,8 @@ fn progress(report: &Report) -> Progress {
         bytes_held: report.bytes_held,
         rate: report.rate,
         attempts: report.attempts,
-        error_code: cut(&report.error_code),
-        error: cut(&report.error),
+        error_code: cut(report.error_code.as_ref()),
+        error: cut(report.error.as_ref()),
         next_try_at: report.next_try_at.map(Timestamp::from_millis),
     }
 }

@@ -32,7 +32,7 @@ fn every_setting_is_documented_with_its_variable() {
 }
 
 /// All of them; a test below compares them with the source.
-const CODES: [ErrorCode; 57] = [
+const CODES: [ErrorCode; 67] = [
     ErrorCode::InvalidJson,
     ErrorCode::InvalidBody,
     ErrorCode::InvalidParameter,
@@ -86,6 +86,16 @@ const CODES: [ErrorCode; 57] = [
     ErrorCode::PackageNotZip,
     ErrorCode::UploadNotFound,
     ErrorCode::UploadOffset,
+    ErrorCode::TicketInvalid,
+    ErrorCode::TicketExpired,
+    ErrorCode::TicketElsewhere,
+    ErrorCode::TicketUnknown,
+    ErrorCode::ReplicationKeyUnknown,
+    ErrorCode::PeerUnreachable,
+    ErrorCode::PeerRefused,
+    ErrorCode::CopyConflict,
+    ErrorCode::CopyNotFound,
+    ErrorCode::IllegalCopyState,
     ErrorCode::Conflict,
     ErrorCode::StorageFull,
     ErrorCode::Unavailable,

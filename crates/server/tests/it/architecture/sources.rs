@@ -117,6 +117,8 @@ fn infrastructure_names_no_feature() {
         "crate::instances",
         "crate::objects",
         "crate::packages",
+        "crate::portable",
+        "crate::replication",
     ];
     let below = ["db/", "jobs/", "http/", "iam/"];
     let alone = ["clock.rs", "config.rs", "error.rs", "ids.rs", "keys.rs"];
