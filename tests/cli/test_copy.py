@@ -10,7 +10,11 @@ import time
 
 import pytest
 
+from driver.caller import KeyCaller
+from driver.clock import faked
 from driver.command import client, run
+from driver.farm import Farm
+from driver.library import Library
 from driver.proxy import Proxy
 from driver.regions import Regions
 from driver.server import BINARY, clean_environment
@@ -21,7 +25,6 @@ UNKNOWN = "0" * 32
 
 @pytest.fixture(scope="module")
 def regions(tmp_path_factory):
-    from driver.farm import Farm
     farm = Farm(tmp_path_factory.mktemp("regions"))
     yield Regions(farm)
     farm.close()
@@ -69,8 +72,7 @@ def test_second_run_finds_everything_there(regions):
     assert outcome.status == 0 and ids(told["copies"]) == sorted(assets)
     assert [copied["was_there"] for copied in told["copies"]] == [True] * 3
     for asset_id in assets:
-        copies = regions.target.caller.get(f"digital-assets/{asset_id}/entrepot/copies").json()
-        assert len(copies["incoming"]) == 1
+        assert len(incoming(regions, asset_id)) == 1
 
 
 def test_change_in_the_source_comes_along_with_the_next_run(regions):
@@ -159,8 +161,7 @@ def test_copy_goes_on_after_its_command_was_killed(regions):
     killed.wait()
     outcome, told = copy(regions, asset_id)
     assert outcome.status == 0 and told["copies"][0]["bytes_done"] == 30 * MIB
-    copies = regions.target.caller.get(f"digital-assets/{asset_id}/entrepot/copies").json()["incoming"]
-    assert [copy["state"] for copy in copies] == ["DONE"]
+    assert [copy["state"] for copy in incoming(regions, asset_id)] == ["DONE"]
 
 
 def test_source_that_does_not_answer_is_waited_for(farm):
@@ -172,6 +173,27 @@ def test_source_that_does_not_answer_is_waited_for(farm):
     assert regions.target.caller.post("digital-assets-by-replication-info", ticket).status == 200
     time.sleep(1)
     regions.a.start()
+    outcome, told = copy(regions, asset_id)
+    assert outcome.status == 0 and regions.target.state(asset_id) == "UNACTIVED"
+
+
+def test_copy_that_ends_badly_is_told_and_begun_again_by_the_next_run(farm):
+    regions = Regions(farm, through=lambda endpoint: "http://127.0.0.1:9")
+    asset_id = image(regions.source)
+    words = ["copy", asset_id, "--to", "b", *map(str, regions.credentials), "--json"]
+    running = subprocess.Popen([str(BINARY), *words], env=clean_environment(), stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, text=True)
+    path = f"digital-assets/{asset_id}/entrepot/copies"
+    until(lambda: incoming(regions, asset_id) and incoming(regions, asset_id)[0].get("error"))
+    copy_id = incoming(regions, asset_id)[0]["copy_id"]
+    assert regions.target.caller.post(f"{path}/{copy_id}/cancel").status == 200
+    out, told = running.communicate(timeout=30)
+    assert running.returncode == 1 and json.loads(out)["failed"][0]["asset_id"] == asset_id
+    assert "it is tried again" in told and "127.0.0.1:9" in told
+
+    regions.b.arguments[-1] = f"a={regions.a.endpoint}"
+    regions.b.restart()
+    regions.target = Library(KeyCaller(regions.b))
     outcome, told = copy(regions, asset_id)
     assert outcome.status == 0 and regions.target.state(asset_id) == "UNACTIVED"
 
@@ -193,6 +215,18 @@ def test_credentials_of_the_region_come_from_the_configuration(regions, tmp_path
 def test_ids_and_a_filter_together_mean_nothing(regions):
     for words in ([], [UNKNOWN, "--all"], [UNKNOWN, "--filter", "tag=x"], ["--filter", "colour=red"]):
         assert run("copy", *words, "--to", "b", *regions.credentials).status == 2
+
+
+def incoming(regions, asset_id):
+    answer = regions.target.caller.get(f"digital-assets/{asset_id}/entrepot/copies")
+    return answer.json()["incoming"] if answer.status == 200 else []
+
+
+def until(condition, timeout=30):
+    deadline = time.monotonic() + timeout
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def export(regions, target, *words, **options):
@@ -248,6 +282,24 @@ def test_damaged_file_is_refused_and_the_right_one_goes_on(regions, tmp_path):
     file.write_bytes(right)
     told = bring_in(regions, tmp_path / asset_id).json()
     assert ids(told["copies"]) == [asset_id] and regions.target.content(asset_id) == right
+
+
+def test_import_begun_in_time_goes_on_after_the_ticket_expired(farm, tmp_path):
+    regions = Regions(farm)
+    begun, late = image(regions.source), image(regions.source)
+    export(regions, tmp_path, begun, late).json()
+    [file] = (tmp_path / begun / "files").iterdir()
+    right = file.read_bytes()
+    file.write_bytes(b"wrong")
+    assert bring_in(regions, tmp_path / begun).status == 1
+    file.write_bytes(right)
+    regions.b.stop()
+    regions.b.environment |= faked("+30h")
+    regions.b.start()
+    outcome = bring_in(regions, tmp_path, environment=faked("+30h"))
+    told = json.loads(outcome.out)
+    assert outcome.status == 1 and ids(told["copies"]) == [begun]
+    assert [failed["error_code"] for failed in told["failed"]] == ["MSS.10009003"]
 
 
 def test_link_in_the_place_of_a_file_is_not_followed(regions, tmp_path):
