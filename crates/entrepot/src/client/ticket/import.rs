@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use entrepot_api::replication::{CopyInfo, TicketImport, WantedFile, WantedFiles};
 use entrepot_archive::model::File as AssetFile;
+use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::folder::{Content, Folder, expected};
 use crate::client::Connection;
@@ -28,6 +29,9 @@ pub struct Import {
     folder: PathBuf,
     #[command(flatten)]
     connection: Connection,
+    /// How many files of an asset are sent at a time
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=32))]
+    parallel: u8,
     /// Print one JSON object: {"copies": […], "failed": […]}
     #[arg(long)]
     json: bool,
@@ -37,6 +41,7 @@ struct Context<'a> {
     api: &'a Api,
     progress: &'a Progress,
     watch: Watch<'a>,
+    parallel: usize,
 }
 
 pub async fn run(command: Import) -> Result<()> {
@@ -47,6 +52,7 @@ pub async fn run(command: Import) -> Result<()> {
         api: &api,
         progress: &progress,
         watch: Watch::new(&api, &progress),
+        parallel: command.parallel.into(),
     };
     let mut report = Report::new(&progress, command.json);
     let imported = tokio::select! {
@@ -157,16 +163,20 @@ impl Shipment<'_> {
             check(&self.folder.file(file), file, &bar).await?;
             checked.push((file, want.offset, bar));
         }
-        for (file, offset, bar) in checked {
-            let source = Source::open(&self.folder.file(file))?;
-            bar.stage("sending", file.size);
-            self.send(&source, file, offset, &bar).await?;
-            bar.clear();
-        }
-        Ok(())
+        stream::iter(checked)
+            .map(|(file, offset, bar)| async move {
+                bar.stage("sending", file.size);
+                self.send(file, offset, &bar).await?;
+                bar.clear();
+                Ok(())
+            })
+            .buffer_unordered(self.context.parallel)
+            .try_collect::<()>()
+            .await
     }
 
-    async fn send(&self, source: &Source, file: &AssetFile, from: u64, bar: &Bar) -> Result<()> {
+    async fn send(&self, file: &AssetFile, from: u64, bar: &Bar) -> Result<()> {
+        let source = Source::open(&self.folder.file(file))?;
         let (api, ids) = (
             self.context.api,
             (self.asset_id, self.copy_id, &*file.file_id),
