@@ -18,7 +18,7 @@ use crate::db::{Cell, FromCell, Value};
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    pub fn from_millis(millis: i64) -> Self {
+    pub const fn from_millis(millis: i64) -> Self {
         Self(millis)
     }
     pub fn from_seconds(seconds: i64) -> Self {

@@ -14,3 +14,4 @@ mod instances;
 mod jobs;
 mod objects;
 mod packages;
+mod replication;

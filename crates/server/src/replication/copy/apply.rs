@@ -89,6 +89,7 @@ pub async fn apply(
     let ended = app.db.write(async move |tx| write(tx, &work).await).await;
     match ended {
         Ok(Ended::Done { unused }) => {
+            metrics::counter!("entrepot_copies_total", "outcome" => "done").increment(1);
             let kept = &plan.useless;
             for key in unused.iter().chain(kept) {
                 if let Err(error) = app.blobs.delete(key).await {

@@ -125,6 +125,7 @@ async fn stretch(
         return Ok((0, cut));
     }
     writer.finish().await?;
+    metrics::counter!("entrepot_copy_bytes_total").increment(size);
     shared.add(Segment {
         storage_key,
         file_id: file_id.to_owned(),

@@ -83,6 +83,7 @@ pub async fn fail(
     reason: String,
 ) -> Result<(), JobError> {
     tracing::warn!(copy = copy.copy_id, code, reason, "a copy failed");
+    metrics::counter!("entrepot_copies_total", "outcome" => "failed").increment(1);
     let now = context.app.clock.now();
     copy.state = CopyState::Failed;
     copy.progress.error_code = Some(code.clone());

@@ -1,6 +1,8 @@
 //! `POST /entrepot/peer/v1/reports`: a peer tells how far its copies are.
 
-use axum::body::Body;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use entrepot_api::assets::ErrorResponse;
 use http_body_util::{BodyExt, Limited};
@@ -17,6 +19,7 @@ use crate::replication::store;
 /// Reports of one request.
 pub const MOST: usize = 500;
 const MAX_BODY: usize = 1024 * 1024;
+const BODY_TIME: Duration = Duration::from_secs(30);
 /// Characters of an error that are kept.
 const MAX_ERROR: usize = 1024;
 
@@ -54,12 +57,7 @@ pub struct Report {
     responses((status = 200), (status = 400, body = ErrorResponse), (status = 401)))]
 pub async fn post(State(app): State<App>, request: Request<Body>) -> Result<()> {
     let (parts, body) = request.into_parts();
-    let body = Limited::new(body, MAX_BODY).collect().await;
-    let body = body.map_err(|error| {
-        let message = format!("The reports could not be read: {error}");
-        Error::new(ErrorCode::BadRequest, message)
-    })?;
-    let body = body.to_bytes();
+    let body = read(body).await?;
     let peer = super::authenticate(&app, &parts, &body).await?;
     let told: Reports = json::parse(&body)?;
     if told.reports.len() > MOST {
@@ -84,6 +82,17 @@ pub async fn post(State(app): State<App>, request: Request<Body>) -> Result<()> 
             Ok(())
         })
         .await
+}
+
+async fn read(body: Body) -> Result<Bytes> {
+    let problem = |why: String| {
+        let message = format!("The reports could not be read: {why}");
+        Error::new(ErrorCode::BadRequest, message)
+    };
+    let limited = Limited::new(body, MAX_BODY).collect();
+    let read = tokio::time::timeout(BODY_TIME, limited).await;
+    let read = read.map_err(|_| problem("they did not come in time".into()))?;
+    Ok(read.map_err(|e| problem(e.to_string()))?.to_bytes())
 }
 
 fn cut(text: Option<&String>) -> Option<String> {

@@ -13,6 +13,7 @@ mod pack;
 mod packages;
 mod postgres;
 mod recount;
+mod regions;
 mod tcp;
 mod uploads;
 mod verbs;
@@ -37,6 +38,7 @@ pub use instances::{apps_of, task, tasks_of};
 pub use nodes::Node;
 pub use pack::Pack;
 pub use postgres::Database;
+pub use regions::Regions;
 pub use tcp::Served;
 pub use uploads::{Upload, md5};
 

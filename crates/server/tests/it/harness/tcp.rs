@@ -20,7 +20,11 @@ pub struct Served {
 
 impl Library {
     pub async fn serve(&self) -> Served {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        self.serve_at("127.0.0.1:0".parse().unwrap()).await
+    }
+
+    pub async fn serve_at(&self, address: SocketAddr) -> Served {
+        let listener = TcpListener::bind(address).await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
         let router = router::router(self.app.clone());
