@@ -16,7 +16,7 @@ from driver.command import client, run
 from driver.farm import Farm
 from driver.library import Library
 from driver.proxy import Proxy
-from driver.regions import Regions
+from driver.both import Regions
 from driver.server import BINARY, clean_environment
 
 MIB = 1024 * 1024
