@@ -50,9 +50,10 @@ impl Api {
         patiently(present).await.map(|_| ())
     }
 
-    pub async fn inspect_ticket(&self, ticket: &[u8]) -> Result<TicketReport> {
+    pub async fn inspect_ticket(&self, ticket: &[u8], by_hand: bool) -> Result<TicketReport> {
         let tail = "entrepot/tickets/inspect";
-        self.call(Method::POST, tail, "", ticket.to_vec()).await
+        let query = if by_hand { "by_hand=true" } else { "" };
+        self.call(Method::POST, tail, query, ticket.to_vec()).await
     }
 
     pub async fn get_copies(&self, asset_id: &str) -> Result<AssetCopies> {

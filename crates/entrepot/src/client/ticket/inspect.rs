@@ -19,6 +19,9 @@ pub struct Inspect {
     ticket: PathBuf,
     #[command(flatten)]
     connection: Connection,
+    /// For bytes that come by hand: the other region need not be reached
+    #[arg(long)]
+    by_hand: bool,
     /// Print the report as one JSON object, as the API has it
     #[arg(long)]
     json: bool,
@@ -27,7 +30,7 @@ pub struct Inspect {
 pub async fn run(command: Inspect) -> Result<()> {
     let ticket = read(&command.ticket)?;
     let api = command.connection.open()?;
-    let report = patiently(|| api.inspect_ticket(&ticket)).await?;
+    let report = patiently(|| api.inspect_ticket(&ticket, command.by_hand)).await?;
     if command.json {
         println!("{}", to_json(&report)?);
     } else {
