@@ -21,9 +21,10 @@ class Outcome:
         return found
 
 
-def run(*arguments, environment=None, timeout=60, cwd=None, entered=""):
+def run(*arguments, environment=None, timeout=60, cwd=None, given=""):
+    """`given` is what stands on standard input."""
     finished = subprocess.run([str(BINARY), *map(str, arguments)], capture_output=True, text=True, timeout=timeout,
-                              input=entered, env=clean_environment(**(environment or {})), cwd=cwd)
+                              input=given, env=clean_environment(**(environment or {})), cwd=cwd)
     return Outcome(finished.returncode, finished.stdout, finished.stderr)
 
 

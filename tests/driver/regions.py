@@ -149,7 +149,7 @@ def share_key(source, target):
     """One new key in the rings of both; answers its id and the key in base64."""
     made = admin(source.server, "replication-key", "create", "--peer", target.name).json()
     added = admin(target.server, "replication-key", "add", made["key_id"], "--peer", source.name,
-                  entered=made["key"] + "\n").json()
+                  given=made["key"] + "\n").json()
     assert (added["key_id"], added["peer"]) == (made["key_id"], source.name) and made["key"] not in str(added), added
     return made["key_id"], made["key"]
 

@@ -333,7 +333,7 @@ def test_ticket_for_another_region_is_refused(pair, asset_id, refused):
     refused_by_a = pair.a.info(asset_id, to_region="region-d")
     assert refused_by_a.status == 400 and "region-d" in refused_by_a.error_msg, refused_by_a
     # Nor is it good in B where somebody has put the key into the wrong ring.
-    admin(pair.b.server, "replication-key", "add", made["key_id"], "--peer", "region-a", entered=made["key"]).json()
+    admin(pair.b.server, "replication-key", "add", made["key_id"], "--peer", "region-a", given=made["key"]).json()
     until(lambda: UNKNOWN_KEY not in problems(pair.b.inspect(for_c)), 3)
     pair.line.reset_counts()
     refused(for_c, NOT_HERE)
@@ -400,10 +400,10 @@ def test_bad_replication_keys_are_refused(pair):
     server = pair.b.server
     key_id = "4711"
     for entered in ("", "\n", "not base64!\n", "AAAA\n", "A" * 43 + "=x\n", base64.b64encode(bytes(15)).decode()):
-        outcome = admin(server, "replication-key", "add", key_id, "--peer", "region-a", entered=entered)
+        outcome = admin(server, "replication-key", "add", key_id, "--peer", "region-a", given=entered)
         assert outcome.status != 0 and outcome.err, (entered, outcome)
     taken = admin(server, "replication-key", "add", pair.key_id, "--peer", "region-a",
-                  entered=base64.b64encode(bytes(range(len(decode(pair.key))))).decode())
+                  given=base64.b64encode(bytes(range(len(decode(pair.key))))).decode())
     assert taken.status != 0 and pair.key_id in taken.err, taken
     assert admin(server, "replication-key", "retire", "4712").status != 0
     assert key_id not in {key["key_id"] for key in admin(server, "replication-key", "list").json()["keys"]}

@@ -36,6 +36,10 @@ enum Command {
     Import(client::packages::import::Import),
     /// Delete applications and tasks; never the assets attached to them
     Delete(client::packages::delete::Delete),
+    /// Copy assets into another region
+    Copy(client::copy::Copy),
+    /// Copy assets into a region without a network to here, or look into a ticket
+    Ticket(client::ticket::Ticket),
 }
 
 fn main() -> ExitCode {
@@ -58,6 +62,8 @@ fn main() -> ExitCode {
         Command::Delete(command) => {
             client::run(client::packages::delete::run(command)).map_err(Into::into)
         }
+        Command::Copy(command) => client::run(client::copy::run(command)).map_err(Into::into),
+        Command::Ticket(command) => client::run(client::ticket::run(command)).map_err(Into::into),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

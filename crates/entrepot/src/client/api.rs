@@ -150,11 +150,11 @@ impl Api {
             .map(|_| ())
     }
 
-    async fn post<T: DeserializeOwned>(&self, tail: &str, body: &impl Serialize) -> Result<T> {
+    pub async fn post<T: DeserializeOwned>(&self, tail: &str, body: &impl Serialize) -> Result<T> {
         self.call(Method::POST, tail, "", json(body)?).await
     }
 
-    async fn call<T: DeserializeOwned>(
+    pub async fn call<T: DeserializeOwned>(
         &self,
         method: Method,
         tail: &str,
@@ -169,7 +169,7 @@ impl Api {
         serde_json::from_slice(answer).map_err(|e| self.garbled(&e))
     }
 
-    async fn send(
+    pub async fn send(
         &self,
         method: Method,
         tail: &str,

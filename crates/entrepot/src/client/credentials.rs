@@ -1,7 +1,7 @@
 //! Who the commands act for, and where: a credentials file or variables; secrets are never arguments.
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
@@ -48,6 +48,28 @@ impl Credentials {
             "no credentials: name a credentials.json with --credentials or ENTREPOT_CREDENTIALS, \
              or set ENTREPOT_ENDPOINT, ENTREPOT_PROJECT_ID, ENTREPOT_ACCESS_KEY and \
              ENTREPOT_SECRET_KEY (there is no {BESIDE_US} here either)"
+        )))
+    }
+
+    /// The file named, else the one kept for the region in the user's configuration.
+    pub fn of_region(
+        region: &str,
+        file: Option<&Path>,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self> {
+        if let Some(file) = file {
+            return Self::read(file);
+        }
+        let kept = kept_for(region, variable);
+        if let Some(file) = kept.as_ref().filter(|file| file.is_file()) {
+            return Self::read(file);
+        }
+        let or = kept.map_or_else(String::new, |file| {
+            format!(", or put it at {}", file.display())
+        });
+        Err(Failure::Usage(format!(
+            "no credentials of the region '{region}': name a credentials.json with \
+             --to-credentials or ENTREPOT_TO_CREDENTIALS{or}"
         )))
     }
 
@@ -117,6 +139,21 @@ impl Credentials {
     }
 }
 
+/// `$XDG_CONFIG_HOME/entrepot/regions/REGION.json`, below `~/.config` where that is not set; `None`
+/// where the region's name is none for a file.
+fn kept_for(region: &str, variable: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if region.is_empty() || region.starts_with('.') || !region.chars().all(plain) {
+        return None;
+    }
+    let set = |name: &str| variable(name).filter(|value| value.starts_with('/'));
+    let folder = match set("XDG_CONFIG_HOME") {
+        Some(folder) => PathBuf::from(folder),
+        None => PathBuf::from(set("HOME")?).join(".config"),
+    };
+    Some(folder.join(format!("entrepot/regions/{region}.json")))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,5 +194,28 @@ mod tests {
         std::fs::write(&file, r#"{"secret_key": "hidden", "endpoint": 7}"#).unwrap();
         let failure = Credentials::find(Some(&file), variables).unwrap_err();
         assert!(!failure.to_string().contains("hidden"));
+    }
+
+    #[test]
+    fn a_region_has_its_file_in_the_configuration() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = folder.path().to_str().unwrap().to_owned();
+        let at_home = |name: &str| (name == "HOME").then(|| home.clone());
+        let kept = folder.path().join(".config/entrepot/regions");
+        std::fs::create_dir_all(&kept).unwrap();
+        let failure = Credentials::of_region("eu-1", None, at_home).unwrap_err();
+        assert!(failure.to_string().contains("regions/eu-1.json"));
+        let text = r#"{"endpoint":"https://e","project_id":"p","access_key":"a","secret_key":"s"}"#;
+        std::fs::write(kept.join("eu-1.json"), text).unwrap();
+        let found = Credentials::of_region("eu-1", None, at_home).unwrap();
+        assert_eq!(found.endpoint, "https://e");
+    }
+
+    #[test]
+    fn a_region_whose_name_is_a_path_has_no_file() {
+        let at_root = |_: &str| Some("/".to_owned());
+        for region in ["", "..", "../x", "a/b", ".hidden"] {
+            assert_eq!(kept_for(region, at_root), None, "{region}");
+        }
     }
 }

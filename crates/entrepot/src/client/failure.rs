@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::Path;
 
 /// Why a command, or one file of it, did not succeed.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum Failure {
     /// The server said no.
     #[error("{0}")]
@@ -79,7 +79,7 @@ impl Failure {
 }
 
 /// An error that a server answered with.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Refused {
     pub status: u16,
     /// As the server has it, or the status where it names none.

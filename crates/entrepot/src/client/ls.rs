@@ -5,8 +5,9 @@ use std::io::{self, Write};
 use clap::{Args, ValueEnum};
 use entrepot_api::assets::{DigitalAssetInfo, ListAssetsResponse};
 
-use super::api::{Api, encode};
+use super::api::Api;
 use super::failure::{Failure, Result};
+use super::filter::{Filter, query};
 use super::text::{plain, size};
 use super::{Connection, to_json};
 
@@ -108,36 +109,18 @@ async fn page(api: &Api, filter: &str, offset: u64, limit: u64) -> Result<ListAs
 }
 
 fn filter(command: &Ls) -> Result<String> {
-    if let Some(tag) = command.tags.iter().find(|tag| tag.contains(',')) {
-        return Err(Failure::Usage(format!(
-            "'{tag}': the API can't look for a tag with a comma in it"
-        )));
-    }
     let mut pairs = vec![("sort_key", command.sort.key().to_owned())];
     if command.desc {
         pairs.push(("sort_dir", "desc".into()));
     }
-    for (name, words) in [
-        ("asset_type", &command.types),
-        ("asset_state", &command.states),
-    ] {
-        if !words.is_empty() {
-            pairs.push((name, words.join(",").to_ascii_uppercase()));
-        }
-    }
-    if let Some(text) = &command.name {
-        pairs.push(("name", text.clone()));
-    }
-    if !command.tags.is_empty() {
-        pairs.push(("tag", command.tags.join(",")));
-        pairs.push(("tag_combination_type", "INTERSECTION".into()));
-        pairs.push(("accurate_query_field", "tag".into()));
-    }
-    let pairs = pairs.iter();
-    let pairs: Vec<String> = pairs
-        .map(|(name, value)| format!("{name}={}", encode(value)))
-        .collect();
-    Ok(pairs.join("&"))
+    let filter = Filter {
+        types: command.types.clone(),
+        states: command.states.clone(),
+        name: command.name.clone(),
+        tags: command.tags.clone(),
+    };
+    filter.add_to(&mut pairs)?;
+    Ok(query(&pairs))
 }
 
 /// Page by page into one object, so that a large library needs no memory.

@@ -1,18 +1,23 @@
-//! The commands that use a library over its API: upload, download, ls, show, export, import, delete.
+//! The commands that use a library over its API: upload, download, ls, show, export, import,
+//! delete, copy, ticket.
 
 mod api;
+pub mod copy;
 mod credentials;
 pub mod download;
 pub mod failure;
+mod filter;
 mod format;
 mod journal;
 pub mod ls;
 pub mod packages;
 mod plan;
 mod progress;
+mod replication;
 pub mod show;
 mod source;
 mod text;
+pub mod ticket;
 mod transfer;
 pub mod upload;
 

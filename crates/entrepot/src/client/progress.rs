@@ -6,6 +6,8 @@ use super::text::{plain, shortened};
 
 const STYLE: &str = "{msg:32!} {prefix:9} [{bar:24}] {binary_bytes:>10}/{binary_total_bytes:<10} {binary_bytes_per_sec:>12} {eta:>4}";
 
+const WATCHED: &str = "{msg:32!} [{bar:24}] {binary_bytes:>10}/{binary_total_bytes:<10} {prefix}";
+
 const SHARE: &str = "{msg:32!} [{bar:24}] {percent:>3} %";
 /// Steps of a bar that has no bytes to count.
 const STEPS: u64 = 1000;
@@ -26,6 +28,15 @@ impl Progress {
         Bar(self.bars.add(bar))
     }
 
+    /// A bar of work that goes on elsewhere.
+    pub fn watched(&self, name: &str) -> Bar {
+        let bar = ProgressBar::no_length().with_message(shortened(&plain(name), 32));
+        if let Ok(style) = ProgressStyle::with_template(WATCHED) {
+            bar.set_style(style.progress_chars("=> "));
+        }
+        Bar(self.bars.add(bar))
+    }
+
     /// A bar of work that is told as a share of the whole.
     pub fn share(&self, name: &str) -> Bar {
         let bar = ProgressBar::new(STEPS).with_message(shortened(&plain(name), 32));
@@ -38,6 +49,11 @@ impl Progress {
     /// A line on standard output, above the bars.
     pub fn print(&self, line: &str) {
         self.bars.suspend(|| println!("{line}"));
+    }
+
+    /// A piece of a line on standard output.
+    pub fn write(&self, text: &str) {
+        self.bars.suspend(|| print!("{text}"));
     }
 
     /// A line on standard error, above the bars.
@@ -57,6 +73,17 @@ impl Bar {
         self.0.set_length(total);
         self.0.set_position(0);
         self.0.reset_eta();
+    }
+
+    /// Of a bar made by [`Progress::watched`]; `total` is 0 where it is not known yet.
+    pub fn tell(&self, state: String, bytes: u64, total: u64) {
+        if total > 0 {
+            self.0.set_length(total);
+        } else {
+            self.0.unset_length();
+        }
+        self.0.set_prefix(state);
+        self.0.set_position(bytes);
     }
 
     pub fn advance(&self, bytes: u64) {

@@ -4,8 +4,10 @@ use std::future::Future;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use bytes::Bytes;
 use data_encoding::HEXLOWER;
-use http::{HeaderMap, header};
+use http::{HeaderMap, Method, header};
+use reqwest::Url;
 
 use super::api::{Api, refused, server_of, unreachable};
 use super::failure::{Failure, Result};
@@ -75,8 +77,9 @@ pub async fn put(api: &Api, url: &str, headers: HeaderMap, body: (Blocks, Sent))
     let request = api.http.put(url).headers(headers);
     let request = request.header(header::CONTENT_LENGTH, sent.length);
     let request = request.body(reqwest::Body::wrap_stream(blocks));
-    let etag = answer_of(url, request, &sent).await?;
-    let etag = etag.trim_matches('"');
+    let (headers, _) = answer_of(&server_of(url), request, &sent).await?;
+    let etag = headers.get(header::ETAG).and_then(|v| v.to_str().ok());
+    let etag = etag.unwrap_or_default().trim_matches('"');
     match sent.md5().await? {
         Some(digest) if HEXLOWER.encode(&digest) == etag.to_ascii_lowercase() => Ok(digest),
         _ => Err(Failure::Damaged(format!(
@@ -86,24 +89,37 @@ pub async fn put(api: &Api, url: &str, headers: HeaderMap, body: (Blocks, Sent))
     }
 }
 
-/// The `ETag`, once the server has taken the whole body.
-async fn answer_of(url: &str, request: reqwest::RequestBuilder, sent: &Sent) -> Result<String> {
-    let server = server_of(url);
+/// A signed call of the API with a long body; answers what the server says.
+pub async fn put_streamed(api: &Api, url: Url, body: (Blocks, Sent)) -> Result<Bytes> {
+    let headers = api.signed_for_stream(&Method::PUT, &url)?;
+    let (blocks, sent) = body;
+    let request = api.http.put(url).headers(headers);
+    let request = request.header(header::CONTENT_LENGTH, sent.length);
+    let request = request.body(reqwest::Body::wrap_stream(blocks));
+    let (_, answer) = answer_of(api.endpoint(), request, &sent).await?;
+    Ok(answer)
+}
+
+/// The answer, once the server has taken the whole body.
+async fn answer_of(
+    server: &str,
+    request: reqwest::RequestBuilder,
+    sent: &Sent,
+) -> Result<(HeaderMap, Bytes)> {
     let exchange = async {
-        let answer = request.send().await.map_err(|e| unreachable(&server, e))?;
+        let answer = request.send().await.map_err(|e| unreachable(server, e))?;
         let (status, headers) = (answer.status(), answer.headers().clone());
-        let body = answer.bytes().await.map_err(|e| unreachable(&server, e))?;
-        if !status.is_success() {
-            return Err(refused(status.as_u16(), &headers, &body));
+        let body = answer.bytes().await.map_err(|e| unreachable(server, e))?;
+        if status.is_success() {
+            return Ok((headers, body));
         }
-        let etag = headers.get(header::ETAG).and_then(|v| v.to_str().ok());
-        Ok(etag.unwrap_or_default().to_owned())
+        Err(refused(status.as_u16(), &headers, &body))
     };
-    whole_body(&server, exchange, sent).await
+    whole_body(server, exchange, sent).await
 }
 
 /// An exchange whose body is long: it ends when nothing has moved for too long.
-pub async fn whole_body<T>(
+async fn whole_body<T>(
     server: &str,
     exchange: impl Future<Output = Result<T>>,
     sent: &Sent,

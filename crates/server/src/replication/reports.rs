@@ -26,21 +26,30 @@ pub async fn keep_telling(app: App) {
     let mut pauses = Pauses::new();
     loop {
         tokio::time::sleep(EVERY).await;
-        if let Err(error) = tell(&app, &mut pauses).await {
-            tracing::warn!(%error, "copies could not be reported");
+        loop {
+            match tell(&app, &mut pauses).await {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(error) => {
+                    tracing::warn!(%error, "copies could not be reported");
+                    break;
+                }
+            }
         }
     }
 }
 
-async fn tell(app: &App, pauses: &mut Pauses) -> Result<()> {
+/// Answers whether there is more to tell at once.
+async fn tell(app: &App, pauses: &mut Pauses) -> Result<bool> {
     if app.config.peers.is_empty() {
-        return Ok(());
+        return Ok(false);
     }
     let then = app.clock.now().minus(days(OLD_DAYS));
     let changed = app
         .db
         .read(async move |tx| store::copies::list_unreported(tx, then, AT_A_TIME).await)
         .await?;
+    let mut more = changed.len() == AT_A_TIME as usize;
     let mut by_peer: BTreeMap<String, Vec<Copy>> = BTreeMap::new();
     for copy in changed {
         by_peer.entry(copy.peer.clone()).or_default().push(copy);
@@ -48,6 +57,7 @@ async fn tell(app: &App, pauses: &mut Pauses) -> Result<()> {
     for (region, copies) in by_peer {
         let until = pauses.get(&region).map(|(until, _)| *until);
         if until.is_some_and(|until| Instant::now() < until) {
+            more = false;
             continue;
         }
         if tell_one(app, &region, &copies).await? {
@@ -56,9 +66,10 @@ async fn tell(app: &App, pauses: &mut Pauses) -> Result<()> {
             let last = pauses.get(&region).map_or(EVERY, |(_, pause)| *pause);
             let pause = (last * 2).min(PAUSE_MOST);
             pauses.insert(region, (Instant::now() + pause, pause));
+            more = false;
         }
     }
-    Ok(())
+    Ok(more)
 }
 
 /// Whether it was told.

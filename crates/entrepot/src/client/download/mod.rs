@@ -19,7 +19,7 @@ use self::fetch::{Wanted, fetch};
 use self::partial::{Expected, Partial, tidy};
 use super::api::Api;
 use super::failure::{Failure, Result};
-use super::progress::Progress;
+use super::progress::{Bar, Progress};
 use super::text::{plain, size};
 use super::{Connection, to_json};
 
@@ -193,7 +193,7 @@ async fn download(
     let bar = context.progress.bar(&name);
     let total = expected.size.unwrap_or(0);
     bar.stage("comparing", total);
-    if let Some(path) = already_there(folder, &name, &expected).await {
+    if let Some(path) = already_there(folder, &name, &expected, &bar).await {
         context.note(&path);
         return Ok(done(path, total, true));
     }
@@ -220,8 +220,20 @@ async fn download(
 }
 
 /// The file, if an earlier run finished it.
-async fn already_there(folder: &Path, name: &str, expected: &Expected) -> Option<PathBuf> {
-    let (path, expected) = (folder.join(name), expected.clone());
-    let compare = move || expected.matches(&path).ok()?.then_some(path);
-    tokio::task::spawn_blocking(compare).await.ok().flatten()
+async fn already_there(
+    folder: &Path,
+    name: &str,
+    expected: &Expected,
+    bar: &Bar,
+) -> Option<PathBuf> {
+    let path = folder.join(name);
+    let there = matches(&path, expected, bar).await.ok()?;
+    there.then_some(path)
+}
+
+/// [`Expected::matches`] on a thread of its own.
+pub(super) async fn matches(path: &Path, expected: &Expected, bar: &Bar) -> io::Result<bool> {
+    let (path, expected, bar) = (path.to_owned(), expected.clone(), bar.clone());
+    let compared = tokio::task::spawn_blocking(move || expected.matches(&path, &bar)).await;
+    compared.map_err(io::Error::other).flatten()
 }

@@ -62,14 +62,15 @@ impl Expected {
         self.size.is_none_or(|expected| expected == size) && self.sum == *sum
     }
 
-    /// Whether a file at a path has this content.
-    pub fn matches(&self, path: &Path) -> io::Result<bool> {
+    /// Whether a file at a path has this content; what was read is counted on the bar.
+    pub fn matches(&self, path: &Path, bar: &Bar) -> io::Result<bool> {
         let metadata = std::fs::symlink_metadata(path)?;
         if !metadata.is_file() || self.size != Some(metadata.len()) || self.sum == Sum::Unknown {
             return Ok(false);
         }
         let mut hasher = self.hasher();
-        let read = read_into(&mut File::open(path)?, &mut hasher, |_| ())?;
+        let seen = |bytes| bar.advance(bytes);
+        let read = read_into(&mut File::open(path)?, &mut hasher, seen)?;
         Ok(self.is(read, &hasher.finish()))
     }
 }

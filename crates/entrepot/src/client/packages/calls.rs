@@ -8,15 +8,15 @@ use entrepot_api::integration::{
     AppInfo, BriefTask, InstanceInfo, ListAppsResponse, ListInstancesResponse, ListTasksResponse,
 };
 use entrepot_api::packages::{AssetJobInfo, AssetJobResponse};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use http::{HeaderName, HeaderValue, Method};
 use reqwest::RequestBuilder;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::client::api::{Api, encode, id, json, refused, unreachable};
+use crate::client::api::{Api, encode, id, json};
 use crate::client::failure::Result;
 use crate::client::source::{Blocks, Sent};
-use crate::client::transfer::whole_body;
+use crate::client::transfer::put_streamed;
 
 /// One instance of the library, as seen from here.
 #[derive(Debug, Clone)]
@@ -144,22 +144,7 @@ impl Instance {
         let upload = id(upload_id)?;
         let tail = format!("instances/{instance}/assets/entrepot/uploads/{upload}");
         let url = self.api.url("v2", &tail, &format!("offset={offset}"))?;
-        let mut headers: HeaderMap = self.api.signed_for_stream(&Method::PUT, &url)?;
-        let (blocks, sent) = body;
-        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(sent.length));
-        let request = self.api.http.put(url).headers(headers);
-        let request = request.body(reqwest::Body::wrap_stream(blocks));
-        let server = self.api.endpoint().to_owned();
-        let exchange = async {
-            let answer = request.send().await.map_err(|e| unreachable(&server, e))?;
-            let (status, headers) = (answer.status(), answer.headers().clone());
-            let body = answer.bytes().await.map_err(|e| unreachable(&server, e))?;
-            if status.is_success() {
-                return Ok(());
-            }
-            Err(refused(status.as_u16(), &headers, &body))
-        };
-        whole_body(&server, exchange, &sent).await
+        put_streamed(&self.api, url, body).await.map(|_| ())
     }
 
     /// Begins the import of a package that has arrived; answers the job.

@@ -12,6 +12,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::http::caller::Caller;
 use crate::http::json::Json;
 use crate::http::path::PathIds;
+use crate::http::query::Query;
 use crate::http::render::published;
 use crate::iam::{Action, Resource};
 use crate::ids::ProjectId;
@@ -23,9 +24,11 @@ const SKEW: u64 = 30;
 
 /// Tells what a ticket is and whether it would work here, and if not, why
 ///
-/// Nothing is changed. The region that it comes from is asked, if it is configured here.
+/// Nothing is changed. The region that it comes from is asked, if it is configured here; it need not
+/// be for bytes that come by hand.
 #[utoipa::path(post, path = "/v1/{project_id}/entrepot/tickets/inspect", tag = "Copies",
-    params(("project_id" = String, Path)),
+    params(("project_id" = String, Path),
+        ("by_hand" = Option<bool>, Query, description = "Whether its bytes are to come by hand; false by default")),
     request_body = ReplicationAssetInfo,
     responses((status = 200, body = TicketReport), (status = 400, body = ErrorResponse)),
     extensions(("x-action" = json!("metastudio:asset:replicate"))))]
@@ -33,13 +36,16 @@ pub async fn post(
     State(app): State<App>,
     caller: Caller,
     PathIds(project): PathIds<ProjectId>,
+    mut query: Query,
     Json(info): Json<ReplicationAssetInfo>,
 ) -> Result<Json<TicketReport>> {
+    let by_hand = query.boolean("by_hand")?.unwrap_or(false);
+    query.finish()?;
     caller.authorize(Action::AssetReplicate, Resource::Project(&project))?;
     let mut report = TicketReport::default();
     match present::open(&app, info).await {
         Err(error) => report.problems.push(problem(&error)),
-        Ok(opened) => look(&app, &project, &opened, &mut report).await?,
+        Ok(opened) => look(&app, &project, &opened, by_hand, &mut report).await?,
     }
     report.works = report.problems.is_empty();
     Ok(Json(report))
@@ -72,11 +78,12 @@ async fn look(
     app: &App,
     project: &ProjectId,
     opened: &Opened,
+    by_hand: bool,
     report: &mut TicketReport,
 ) -> Result<()> {
     let contents = &opened.contents;
     report.ticket = Some(shown(contents));
-    let refusals = present::refusals(app, project, opened, false);
+    let refusals = present::refusals(app, project, opened, by_hand);
     report.problems.extend(refusals.iter().map(problem));
     let (of, named) = (project.clone(), contents.clone());
     let found = app
@@ -96,7 +103,9 @@ async fn look(
         Ok(_) => {}
         Err(error) => report.problems.push(problem(&error)),
     }
-    ask(app, opened, report).await;
+    if !by_hand {
+        ask(app, opened, report).await;
+    }
     Ok(())
 }
 

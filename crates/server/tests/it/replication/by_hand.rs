@@ -92,3 +92,24 @@ async fn a_manifest_that_is_not_the_tickets_is_refused() {
     assert!(none.line().starts_with("400 MSS.10001001"));
     regions.stop().await;
 }
+
+#[tokio::test]
+async fn an_inspection_by_hand_needs_no_peer() {
+    let mut regions = Regions::start().await;
+    let asset = regions.a.ready_asset("IMAGE", b"1").await;
+    let ticket = regions.ticket(&asset).await;
+    let path = "entrepot/tickets/inspect";
+    let report = regions.b.post(path, &ticket).await.ok();
+    assert_eq!(
+        (&report["works"], &report["effect"]),
+        (&json!(true), &json!("CREATE"))
+    );
+    assert_eq!(report["peer"]["clock_skew_seconds"], 0);
+    regions.part().await;
+    let report = regions.b.post(path, &ticket).await.ok();
+    assert_eq!(report["works"], false);
+    assert_eq!(report["problems"][0]["error_code"], "MSS.10009005");
+    let by_hand = format!("{path}?by_hand=true");
+    let report = regions.b.post(&by_hand, &ticket).await.ok();
+    assert_eq!(report["works"], true);
+}
