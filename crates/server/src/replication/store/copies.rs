@@ -46,11 +46,11 @@ pub async fn insert(tx: &mut Tx, copy: &Copy) -> Result<()> {
     let inserted = tx
         .execute(
             "INSERT INTO copies (copy_id, project_id, asset_id, asset_name, peer, key_id, \
-             version, digest, expires_at, by_hand, is_update, state, manifest, bytes_done, \
-             bytes_total, bytes_held, rate, attempts, stalled, created_by, created_at, \
-             updated_at, revision, reported) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, $17, 0, 0, 0, 0, \
-             $14, $15, $16, 1, 0) ON CONFLICT DO NOTHING",
+             version, digest, expires_at, by_hand, is_update, state, manifest, \
+             bytes_total, created_by, created_at, updated_at, bytes_done, bytes_held, rate, \
+             attempts, stalled, revision, reported) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, \
+             0, 0, 0, 0, 0, 1, 0) ON CONFLICT DO NOTHING",
             params![
                 &copy.copy_id,
                 &copy.project_id,
@@ -65,10 +65,10 @@ pub async fn insert(tx: &mut Tx, copy: &Copy) -> Result<()> {
                 copy.is_update,
                 copy.state.as_str(),
                 &copy.manifest,
+                signed(copy.progress.bytes_total),
                 &copy.created_by,
                 copy.created_at,
-                copy.updated_at,
-                signed(copy.progress.bytes_total)
+                copy.updated_at
             ],
         )
         .await?;
