@@ -83,11 +83,12 @@ async fn create(app: &App, peer: &str, json: bool) -> anyhow::Result<()> {
         println!("{shown}");
         return Ok(());
     }
+    let own = administer::own_region(app).map_err(|e| anyhow::anyhow!(e.message))?;
     println!("{}", secret.expose());
     eprintln!(
         "The key {} is in this region's ring. In {peer}, give the line above to the standard input of\n  \
          entrepot admin replication-key add {} --peer {}",
-        key.key_id, key.key_id, app.config.region
+        key.key_id, key.key_id, own
     );
     Ok(())
 }

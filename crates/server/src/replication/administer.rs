@@ -11,6 +11,7 @@ use crate::audit::{self, Event, Outcome};
 use crate::config::check_region;
 use crate::db::Tx;
 use crate::error::{Error, ErrorCode, Result};
+use crate::iam::bootstrap::{Credentials, FILE};
 use crate::keys::Secret;
 
 /// A new key for a pair of regions; the secret is answered only here.
@@ -47,6 +48,12 @@ pub async fn add(app: &App, key_id: &str, peer: &str, secret: &Secret) -> Result
     put(app, key_id, peer, &secret, "entrepot:replication-key:add").await
 }
 
+/// The name that this region was last served under; a flag may have given it.
+pub fn own_region(app: &App) -> Result<String> {
+    let written = Credentials::read(&app.config.data.join(FILE))?;
+    Ok(written.map_or_else(|| app.config.region.clone(), |written| written.region))
+}
+
 async fn put(
     app: &App,
     key_id: &str,
@@ -55,7 +62,7 @@ async fn put(
     action: &str,
 ) -> Result<StoredKey> {
     check_region(peer).map_err(|problem| Error::parameter("peer", problem))?;
-    if peer == app.config.region {
+    if peer == own_region(app)? {
         return Err(Error::parameter(
             "peer",
             format!("must be another region; this one is {peer} itself"),
