@@ -160,11 +160,13 @@ class Pair:
     `reach` answers the arguments by which b knows a, if that is not by the line.
     """
 
-    def __init__(self, farm, *, backends=("sqlite", "sqlite"), source=None, target=None, reach=None):
+    def __init__(self, farm, *, backends=("sqlite", "sqlite"), source=None, target=None, reach=None,
+                 caller=KeyCaller):
         self.a = Region(farm.start(backend=backends[0], **with_arguments(source, "--region", "region-a")), "region-a")
         self.line = TcpProxy(lambda: self.a.server.endpoint)
         self.b = Region(farm.start(backend=backends[1], **with_arguments(
             target, "--region", "region-b", *(reach or self._by_the_line)(self))), "region-b")
+        self.a.caller_type = self.b.caller_type = caller
         self.key_id, self.key = share_key(self.a, self.b)
         self._settle()
 
