@@ -51,7 +51,10 @@ impl Contents {
     /// Whoever has the key can put anything into a ticket; its ids become parts of paths.
     fn is_sound(&self) -> bool {
         let is_digest = self.manifest.len() == 64
-            && self.manifest.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+            && self
+                .manifest
+                .bytes()
+                .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
         is_id(&self.ticket_id) && is_id(&self.asset_id) && self.version > 0 && is_digest
     }
 }

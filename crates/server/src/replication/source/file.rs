@@ -94,7 +94,10 @@ fn unreadable(app: &App, file: &str, error: BlobError) -> Error {
     match error {
         BlobError::NotFound(_) | BlobError::Corrupt { .. } => {
             tracing::error!(%error, file, "a file can't be read");
-            let message = format!("The file {file} is damaged in the region {}.", app.config.region);
+            let message = format!(
+                "The file {file} is damaged in the region {}.",
+                app.config.region
+            );
             Error::new(ErrorCode::ContentMissing, message)
         }
         BlobError::Exists(_) | BlobError::StorageFull | BlobError::Io(_) => error.into(),
