@@ -51,7 +51,8 @@ def killed_copy(pair, chance, kills, clock):
             restart(chance.choice([pair.a, pair.b]), clock())
         pair.line.rate = None
         pair.b.wait_for_copy(asset_id, timeout=75)
-        pair.assert_same(asset_id)
+        # A clock that runs fast may be behind the other one's by more than a second.
+        pair.assert_same(asset_id, but=("create_time",))
     assert pair.b.library.state(asset_id) == "ACTIVED"
     assert len(pair.b.copies(asset_id)["incoming"]) == 1
     # What was recorded each second is not asked for again: a kill costs about a second of the line, and no more.
