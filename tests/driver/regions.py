@@ -160,11 +160,13 @@ class Pair:
     `reach` answers the arguments by which b knows a, if that is not by the line.
     """
 
-    def __init__(self, farm, *, backends=("sqlite", "sqlite"), source=None, target=None, reach=None):
+    def __init__(self, farm, *, backends=("sqlite", "sqlite"), source=None, target=None, reach=None,
+                 caller=KeyCaller):
         self.a = Region(farm.start(backend=backends[0], **with_arguments(source, "--region", "region-a")), "region-a")
         self.line = TcpProxy(lambda: self.a.server.endpoint)
         self.b = Region(farm.start(backend=backends[1], **with_arguments(
             target, "--region", "region-b", *(reach or self._by_the_line)(self))), "region-b")
+        self.a.caller_type = self.b.caller_type = caller
         self.key_id, self.key = share_key(self.a, self.b)
         self._settle()
 
@@ -187,10 +189,12 @@ class Pair:
         self.b.take(self.a.ticket(asset_id, **query))
         return self.b.wait_for_copy(asset_id, timeout=timeout)
 
-    def assert_same(self, asset_id):
+    def assert_same(self, asset_id, *, but=()):
         theirs, ours = self.a.portrait(asset_id), self.b.portrait(asset_id)
-        assert ours == theirs
         assert ours["files"], "there was nothing to compare"
+        differ = {key: (theirs.get(key), ours.get(key)) for key in theirs.keys() | ours.keys()
+                  if theirs.get(key) != ours.get(key) and key not in but}
+        assert not differ, f"{asset_id} is not the same (there, here): {differ}"
 
     def close(self):
         self.line.close()
