@@ -2,8 +2,10 @@
 //! is cut is kept.
 
 use std::ops::Range;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use bytes::Bytes;
+use entrepot_blob::{StorageKey, Writer};
 use futures_util::TryStreamExt;
 use futures_util::stream::FuturesUnordered;
 
@@ -19,6 +21,9 @@ use crate::replication::store::segments::Segment;
 const AT_A_TIME: usize = 4;
 /// So much of a range that was cut is worth a row.
 const WORTH: u64 = 64 * 1024;
+/// A stretch that has taken so long is written down, if it has so many bytes.
+const MOST_TIME: Duration = Duration::from_secs(5);
+const LEAST: u64 = 256 * 1024;
 /// Within an attempt a range is asked for again so often without a byte of it.
 const TRIES: u32 = 3;
 const PAUSE: Duration = Duration::from_millis(200);
@@ -99,40 +104,88 @@ async fn stretch(
         Ok(answer) => answer,
         Err(error) => return Ok((0, Some(error))),
     };
-    let storage_key = new_key(app)?;
-    let mut writer = app.blobs.writer(&storage_key).await?;
-    let mut size = 0;
-    let wanted = range.end - range.start;
+    let mut open = Open::at(shared, range.start).await?;
     let cut = loop {
         match answer.chunk().await {
             Ok(Some(chunk)) => {
-                let length = chunk.len() as u64;
-                if size + length > wanted {
+                if open.end() + chunk.len() as u64 > range.end {
                     break Some(cut_off(source, "it sent too much"));
                 }
                 app.replication.rate.take(chunk.len()).await;
-                writer.write(chunk).await?;
-                size += length;
-                shared.count(length);
+                open.take(shared, chunk).await?;
             }
-            Ok(None) if size == wanted => break None,
+            Ok(None) if open.end() == range.end => break None,
             Ok(None) => break Some(cut_off(source, "the line was cut")),
             Err(error) => break Some(cut_off(source, error)),
         }
+        if open.is_old() {
+            let end = open.end();
+            open.keep(shared, file_id).await?;
+            open = Open::at(shared, end).await?;
+        }
     };
-    if cut.is_some() && size < WORTH {
-        shared.uncount(size);
-        return Ok((0, cut));
+    let start = open.start;
+    let kept = if open.size > 0 && (cut.is_none() || open.size >= WORTH) {
+        let end = open.end();
+        open.keep(shared, file_id).await?;
+        end
+    } else {
+        shared.uncount(open.size);
+        start
+    };
+    Ok((kept - range.start, cut))
+}
+
+/// A stretch that is being stored.
+struct Open {
+    key: StorageKey,
+    writer: Writer,
+    start: u64,
+    size: u64,
+    since: Instant,
+}
+
+impl Open {
+    async fn at(shared: &Shared<'_>, start: u64) -> Result<Self, Stop> {
+        let app = &shared.context.app;
+        let key = new_key(app)?;
+        Ok(Self {
+            writer: app.blobs.writer(&key).await?,
+            key,
+            start,
+            size: 0,
+            since: Instant::now(),
+        })
     }
-    writer.finish().await?;
-    metrics::counter!("entrepot_copy_bytes_total").increment(size);
-    shared.add(Segment {
-        storage_key,
-        file_id: file_id.to_owned(),
-        start: range.start,
-        size,
-    });
-    Ok((size, cut))
+
+    fn end(&self) -> u64 {
+        self.start + self.size
+    }
+
+    async fn take(&mut self, shared: &Shared<'_>, chunk: Bytes) -> Result<(), Stop> {
+        let length = chunk.len() as u64;
+        self.writer.write(chunk).await?;
+        self.size += length;
+        shared.count(length);
+        Ok(())
+    }
+
+    /// On a slow line a stretch ends early, so that a crash costs little of it.
+    fn is_old(&self) -> bool {
+        self.size >= LEAST && self.since.elapsed() >= MOST_TIME
+    }
+
+    async fn keep(self, shared: &Shared<'_>, file_id: &str) -> Result<(), Stop> {
+        self.writer.finish().await?;
+        metrics::counter!("entrepot_copy_bytes_total").increment(self.size);
+        shared.add(Segment {
+            storage_key: self.key,
+            file_id: file_id.to_owned(),
+            start: self.start,
+            size: self.size,
+        });
+        Ok(())
+    }
 }
 
 fn cut_off(source: Source<'_>, why: impl std::fmt::Display) -> PeerError {

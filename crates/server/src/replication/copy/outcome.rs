@@ -145,6 +145,7 @@ pub async fn cancel(
     copy.progress.error_code = None;
     copy.progress.error = Some(reason.to_owned());
     copy.progress.rate = 0;
+    copy.progress.bytes_done = 0;
     copy.progress.next_try_at = None;
     copy.updated_at = now;
     copy.finished_at = Some(now);
