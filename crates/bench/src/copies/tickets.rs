@@ -14,7 +14,7 @@ use super::regions::Regions;
 use crate::client::Connection;
 
 /// Connections to either side.
-pub const CONNECTIONS: usize = 4;
+pub const CONNECTIONS: usize = 8;
 const POLL_EVERY: Duration = Duration::from_millis(10);
 const WITHIN: Duration = Duration::from_mins(10);
 
