@@ -45,6 +45,10 @@ pub struct Sizes {
     pub calls: usize,
     /// Files of 1 MiB in a package.
     pub packed: usize,
+    /// Files of 1 MiB that are copied between regions, at a time.
+    pub copied: usize,
+    /// Assets that are copied to where their content is already.
+    pub held: usize,
 }
 
 const FULL: Sizes = Sizes {
@@ -57,6 +61,8 @@ const FULL: Sizes = Sizes {
     objects: 2_000,
     calls: 500,
     packed: 10_000,
+    copied: 1_000,
+    held: 10_000,
 };
 
 const QUICK: Sizes = Sizes {
@@ -69,6 +75,8 @@ const QUICK: Sizes = Sizes {
     objects: 200,
     calls: 50,
     packed: 200,
+    copied: 100,
+    held: 2_000,
 };
 
 impl Bench {

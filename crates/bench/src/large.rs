@@ -10,7 +10,7 @@ use data_encoding::BASE64;
 
 use crate::bench::Bench;
 use crate::client;
-use crate::library::Library;
+use crate::library::{Declared, Library};
 use crate::load;
 use crate::nginx::Nginx;
 use crate::raw::{self, CHUNK};
@@ -111,6 +111,12 @@ fn put(bench: &Bench, ours: &Server, data: &Path) -> anyhow::Result<(Row, String
 
 /// Makes an asset of one file: the seconds that its PUT took, and where it can be had.
 pub fn store(library: &Library, content: &Content) -> anyhow::Result<(f64, String)> {
+    let (took, file) = upload(library, content)?;
+    Ok((took, load::block_on(library.download_target(&file))?))
+}
+
+/// The same, answering the file.
+pub fn upload(library: &Library, content: &Content) -> anyhow::Result<(f64, Declared)> {
     let size = content.chunks * CHUNK as u64;
     let file = load::block_on(library.declare(size, &content.md5()))?;
     let headers = [
@@ -121,7 +127,7 @@ pub fn store(library: &Library, content: &Content) -> anyhow::Result<(f64, Strin
     let head = client::head("PUT", &file.target, &headers, usize::try_from(size)?);
     let took = send(library.address, &head, content)?;
     load::block_on(library.complete(&file))?;
-    Ok((took, load::block_on(library.download_target(&file))?))
+    Ok((took, file))
 }
 
 /// Seconds until the PUT is answered.

@@ -22,7 +22,7 @@ pub struct Library {
 /// A file that waits for its bytes.
 #[derive(Debug)]
 pub struct Declared {
-    asset: String,
+    pub asset: String,
     file: String,
     pub md5: String,
     /// Path and query of its upload URL.
@@ -69,7 +69,7 @@ impl Library {
     }
 
     /// The target of a call of the library's own family.
-    fn media(&self, path: &str) -> String {
+    pub fn media(&self, path: &str) -> String {
         format!("/v1/{}{path}", self.credentials.project_id)
     }
 

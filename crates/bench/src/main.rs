@@ -8,6 +8,7 @@ mod baseline;
 mod bench;
 mod client;
 mod content;
+mod copies;
 mod copy;
 mod creates;
 mod fill;
@@ -74,6 +75,8 @@ enum Section {
     Small,
     /// Export, download and import of packages
     Packages,
+    /// Copies between two regions beside curl and sha256sum
+    Copies,
     /// List pages at 1,000,000 assets
     List,
 }
@@ -87,6 +90,7 @@ impl Section {
             Section::Large => large::run(bench),
             Section::Small => small::run(bench),
             Section::Packages => packages::run(bench),
+            Section::Copies => copies::run(bench),
             Section::List => list::run(bench),
         }
     }

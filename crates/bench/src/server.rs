@@ -30,6 +30,8 @@ pub struct Start<'a> {
     pub variables: &'a [(&'a str, &'a str)],
     /// A program and arguments to put before it.
     pub under: &'a [&'a str],
+    /// More flags.
+    pub flags: &'a [&'a str],
 }
 
 impl<'a> Start<'a> {
@@ -38,6 +40,7 @@ impl<'a> Start<'a> {
             data,
             variables: &[],
             under: &[],
+            flags: &[],
         }
     }
 
@@ -70,6 +73,7 @@ impl Server {
             .arg("--data")
             .arg(start.data)
             .args(["--listen", &address.to_string()])
+            .args(start.flags)
             .envs(start.variables.iter().copied())
             .stdin(Stdio::null())
             .stderr(std::fs::File::create(&log)?);

@@ -12,10 +12,10 @@ use serde::Deserialize;
 use crate::bench::Bench;
 use crate::client::{self, Connection};
 use crate::garage::{self, Garage};
-use crate::library::target_of;
+use crate::library::{Library, target_of};
 use crate::load;
 use crate::report::{Bound, Row};
-use crate::server::{self, Server, Start};
+use crate::server::{Server, Start};
 use crate::stats::{count, firsts, grouped, median, ratio, seconds};
 
 const SIZE: usize = 64 * 1024;
@@ -26,13 +26,7 @@ const FIGURE: &str = "objects of 64 KiB a second, created, PUT and completed / G
 pub fn run(bench: &Bench) -> anyhow::Result<Vec<Row>> {
     let data = bench.folder().join("small");
     let ours = Server::start(bench, Start::on(&data))?;
-    let credentials = server::credentials(&data)?;
-    let token = load::block_on(server::token(ours.address, &credentials))?;
-    let project = Arc::new(Project {
-        address: ours.address,
-        prefix: format!("/v1/{}", credentials.project_id),
-        token,
-    });
+    let project = Arc::new(Project::of(&Library::of(&ours, &data)?));
     let garage = Garage::find()
         .map(|executable| Garage::start(bench, &executable))
         .transpose()?;
@@ -134,6 +128,22 @@ pub struct Project {
     pub token: String,
 }
 
+impl Project {
+    pub fn of(library: &Library) -> Self {
+        Self {
+            address: library.address,
+            prefix: library.media(""),
+            token: library.token.clone(),
+        }
+    }
+
+    fn post(&self, path: &str, body: &str) -> Vec<u8> {
+        let headers = [("Host", "bench"), ("X-Auth-Token", self.token.as_str())];
+        let target = format!("{}{path}", self.prefix);
+        client::request("POST", &target, &headers, body.as_bytes())
+    }
+}
+
 #[derive(Deserialize)]
 struct CreatedAsset {
     asset_id: String,
@@ -163,26 +173,36 @@ pub async fn create(
     connection: &mut Connection,
     object: &Object,
 ) -> anyhow::Result<String> {
-    let post = |path: &str, body: &str| {
-        let headers = [("Host", "bench"), ("X-Auth-Token", project.token.as_str())];
-        client::request(
-            "POST",
-            &format!("{}{path}", project.prefix),
-            &headers,
-            body.as_bytes(),
-        )
-    };
-    let (name, size) = (&object.name, object.bytes.len());
-    let body = format!(r#"{{"asset_name":"{name}","asset_type":"IMAGE"}}"#);
-    let asset: CreatedAsset = connection
-        .call(&post("/digital-assets", &body))
-        .await?
-        .json()?;
-    let (id, md5) = (asset.asset_id, &object.md5);
+    let asset = create_empty(project, connection, &object.name, "IMAGE").await?;
+    add_file(project, connection, &asset, "MAIN", object).await?;
+    Ok(asset)
+}
+
+pub async fn create_empty(
+    project: &Project,
+    connection: &mut Connection,
+    name: &str,
+    kind: &str,
+) -> anyhow::Result<String> {
+    let body = format!(r#"{{"asset_name":"{name}","asset_type":"{kind}"}}"#);
+    let request = project.post("/digital-assets", &body);
+    let asset: CreatedAsset = connection.call(&request).await?.json()?;
+    Ok(asset.asset_id)
+}
+
+pub async fn add_file(
+    project: &Project,
+    connection: &mut Connection,
+    asset: &str,
+    category: &str,
+    object: &Object,
+) -> anyhow::Result<()> {
+    let (name, size, md5) = (&object.name, object.bytes.len(), &object.md5);
     let body = format!(
-        r#"{{"file_name":"{name}","file_md5":"{md5}","file_size":{size},"file_type":"jpg","asset_id":"{id}","asset_file_category":"MAIN"}}"#
+        r#"{{"file_name":"{name}","file_md5":"{md5}","file_size":{size},"file_type":"jpg","asset_id":"{asset}","asset_file_category":"{category}"}}"#
     );
-    let file: CreatedFile = connection.call(&post("/files", &body)).await?.json()?;
+    let request = project.post("/files", &body);
+    let file: CreatedFile = connection.call(&request).await?.json()?;
     let headers = [
         ("Host", "bench"),
         ("Content-MD5", md5.as_str()),
@@ -194,9 +214,7 @@ pub async fn create(
         .await?
         .success()?;
     let path = format!("/files/{}/complete", file.file_id);
-    connection
-        .call(&post(&path, r#"{"state":"CREATED"}"#))
-        .await?
-        .success()?;
-    Ok(id)
+    let request = project.post(&path, r#"{"state":"CREATED"}"#);
+    connection.call(&request).await?.success()?;
+    Ok(())
 }

@@ -30,6 +30,12 @@ pub fn ratio(pairs: &[(f64, f64)]) -> f64 {
     median(&pairs.iter().map(|(a, b)| a / b).collect::<Vec<_>>())
 }
 
+/// The smallest of those.
+pub fn least(pairs: &[(f64, f64)]) -> f64 {
+    let ratios = pairs.iter().map(|(a, b)| a / b);
+    ratios.min_by(f64::total_cmp).unwrap_or(0.0)
+}
+
 pub fn firsts(pairs: &[(f64, f64)]) -> f64 {
     median(&pairs.iter().map(|pair| pair.0).collect::<Vec<_>>())
 }

@@ -6,7 +6,7 @@
 mod download;
 mod export;
 mod import;
-mod stock;
+pub mod stock;
 mod workspace;
 
 use std::path::Path;
@@ -19,7 +19,7 @@ use crate::machine;
 use crate::report::{Bound, Row};
 
 /// Files are of this size.
-const FILE: usize = 1 << 20;
+pub const FILE: usize = 1 << 20;
 /// What is left to others of the disk, in MiB.
 const RESERVE: usize = 5 * 1024;
 /// The most that one PUT takes, in MiB.
@@ -55,7 +55,7 @@ fn failed(what: &str, error: &anyhow::Error) -> Row {
 
 /// How many files, of 1 MiB each.
 #[derive(Debug, Clone, Copy)]
-struct Amount {
+pub struct Amount {
     /// In the export that is timed.
     files: usize,
     /// In downloads and imports.
@@ -92,22 +92,22 @@ fn free_disk(folder: &Path) -> anyhow::Result<usize> {
 }
 
 /// Everything written before is on the disk: nobody pays for another.
-fn settle() -> anyhow::Result<()> {
+pub fn settle() -> anyhow::Result<()> {
     succeed(&mut Command::new("sync"))
 }
 
-fn succeed(command: &mut Command) -> anyhow::Result<()> {
+pub fn succeed(command: &mut Command) -> anyhow::Result<()> {
     let name = command.get_program().to_string_lossy().into_owned();
     let status = command.status().with_context(|| name.clone())?;
     ensure!(status.success(), "{name} ended with {status}");
     Ok(())
 }
 
-fn is_there(program: &str) -> bool {
+pub fn is_there(program: &str) -> bool {
     Command::new(program).arg("-v").output().is_ok()
 }
 
-fn memory(figure: &str, peak: u64, detail: String) -> Row {
+pub fn memory(figure: &str, peak: u64, detail: String) -> Row {
     #[expect(clippy::cast_precision_loss, reason = "memory is far below 2^52 bytes")]
     let mb = peak as f64 / MB;
     Row::measured(figure, Bound::AtMost(100.0), mb, " MB", detail)

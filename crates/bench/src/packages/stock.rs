@@ -1,7 +1,6 @@
 //! The library that is exported: files that all differ, each in an asset of its own, put in by
 //! the API.
 
-use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -34,12 +33,8 @@ pub fn fill(bench: &Bench, data: &Path, amount: Amount) -> anyhow::Result<Stock>
     let server = Server::start(bench, Start::on(data))?;
     let workspace = Workspace::of(&server, data)?;
     let library = &workspace.library;
-    let project = Project {
-        address: server.address,
-        prefix: format!("/v1/{}", library.credentials.project_id),
-        token: library.token.clone(),
-    };
-    let assets = load::block_on(create_all(Arc::new(project), amount.files))?;
+    let project = Arc::new(Project::of(library));
+    let assets = load::block_on(create_all(project, amount.files, frame))?;
     let all = load::block_on(workspace.create_app("all", &assets))?;
     let part = load::block_on(workspace.create_app("part", &assets[..amount.part]))?;
     let content = Content::new(u64::try_from(amount.part * FILE)?, 0);
@@ -54,12 +49,19 @@ pub fn fill(bench: &Bench, data: &Path, amount: Amount) -> anyhow::Result<Stock>
     })
 }
 
-async fn create_all(project: Arc<Project>, files: usize) -> anyhow::Result<Vec<String>> {
+/// Assets of one file each; `object` makes the n-th.
+pub async fn create_all(
+    project: Arc<Project>,
+    count: usize,
+    object: fn(usize) -> Object,
+) -> anyhow::Result<Vec<String>> {
     let next = Arc::new(AtomicUsize::new(0));
-    let clients: Vec<_> = (0..CLIENTS)
-        .map(|_| tokio::spawn(create_each(Arc::clone(&project), Arc::clone(&next), files)))
-        .collect();
-    let mut assets = Vec::with_capacity(files);
+    let client = |_| {
+        let (project, next) = (Arc::clone(&project), Arc::clone(&next));
+        tokio::spawn(create_each(project, next, count, object))
+    };
+    let clients: Vec<_> = (0..CLIENTS).map(client).collect();
+    let mut assets = Vec::with_capacity(count);
     for client in clients {
         assets.extend(client.await??);
     }
@@ -69,23 +71,27 @@ async fn create_all(project: Arc<Project>, files: usize) -> anyhow::Result<Vec<S
 async fn create_each(
     project: Arc<Project>,
     next: Arc<AtomicUsize>,
-    files: usize,
+    count: usize,
+    object: fn(usize) -> Object,
 ) -> anyhow::Result<Vec<String>> {
-    let address: SocketAddr = project.address;
-    let mut connection = Connection::open(address).await?;
+    let mut connection = Connection::open(project.address).await?;
     let mut assets = Vec::new();
     loop {
         let n = next.fetch_add(1, Ordering::Relaxed);
-        if n >= files {
+        if n >= count {
             return Ok(assets);
         }
-        let object = Object::new(&format!("frame-{n:05}"), bytes(n as u64 + 1));
-        assets.push(small::create(&project, &mut connection, &object).await?);
+        assets.push(small::create(&project, &mut connection, &object(n)).await?);
     }
 }
 
+/// One of 1 MiB.
+pub fn frame(n: usize) -> Object {
+    Object::new(&format!("frame-{n:05}"), bytes(n as u64 + 1, FILE))
+}
+
 /// A file like no other.
-fn bytes(n: u64) -> Vec<u8> {
+pub fn bytes(n: u64, size: usize) -> Vec<u8> {
     let mut state = n.wrapping_mul(0x9E37_79B9_7F4A_7C15);
     let words = std::iter::repeat_with(|| {
         state ^= state << 13;
@@ -93,5 +99,5 @@ fn bytes(n: u64) -> Vec<u8> {
         state ^= state << 17;
         state.to_le_bytes()
     });
-    words.take(FILE / 8).flatten().collect()
+    words.take(size / 8).flatten().collect()
 }
