@@ -1,5 +1,7 @@
 //! `entrepot admin audit`
 
+use std::io::{ErrorKind, Write};
+
 use clap::Args;
 use entrepot_server::app::App;
 use entrepot_server::audit::{self as events, Event, Filter};
@@ -44,23 +46,29 @@ pub async fn run(app: &App, command: Audit) -> anyhow::Result<()> {
         .read(async move |tx| events::list(tx, &filter).await)
         .await;
     let found = found.map_err(|e| anyhow::anyhow!(e.message))?;
-    if command.json {
+    let text = if command.json {
         let events: Vec<_> = found.iter().map(shown).collect();
-        println!("{}", json!({ "events": events }));
-        return Ok(());
+        format!("{}\n", json!({ "events": events }))
+    } else {
+        found.iter().map(line).collect()
+    };
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
+        // a reader that has seen enough, such as `head`, is no failure
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        printed => Ok(printed?),
     }
-    for event in &found {
-        let who = event.user_name.as_deref().unwrap_or("-");
-        println!(
-            "{}  {:<7}  {}  {}  {who}  {}",
-            event.at.rfc3339(),
-            event.outcome.as_str(),
-            event.action,
-            event.resource,
-            event.detail
-        );
-    }
-    Ok(())
+}
+
+fn line(event: &Event) -> String {
+    format!(
+        "{}  {:<7}  {}  {}  {}  {}\n",
+        event.at.rfc3339(),
+        event.outcome.as_str(),
+        event.action,
+        event.resource,
+        event.user_name.as_deref().unwrap_or("-"),
+        event.detail
+    )
 }
 
 fn shown(event: &Event) -> Value {

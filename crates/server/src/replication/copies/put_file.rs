@@ -122,25 +122,31 @@ async fn receive(
     Ok((Some(segment), cut))
 }
 
-/// Two that send the same at once are both kept; the plan takes one.
+/// Of two that send the same at once, the first is kept.
 async fn record(app: &App, copy: &Copy, segment: Segment) -> Result<()> {
     let key = segment.storage_key.clone();
     let (id, now) = (copy.copy_id.clone(), app.clock.now());
-    let kept = app.db.write(async move |tx| {
+    let dropped = app.db.write(async move |tx| {
         let found = store::copies::find(tx, &id).await?;
         let Some(mut copy) = found.filter(|copy| copy.state == CopyState::Waiting) else {
-            return Ok(false);
+            let message = "The copy ended while its bytes came.";
+            return Ok(Some((ErrorCode::IllegalCopyState, message)));
         };
+        let here = store::segments::list_of_file(tx, &id, &segment.file_id).await?;
+        let overlaps = |held: &Segment| held.start < segment.end() && segment.start < held.end();
+        if here.iter().any(overlaps) {
+            let message = "The same bytes came over another connection meanwhile.";
+            return Ok(Some((ErrorCode::Conflict, message)));
+        }
         store::segments::insert(tx, &id, std::slice::from_ref(&segment)).await?;
         copy.progress.bytes_done += segment.size;
         copy.updated_at = now;
         store::copies::update(tx, &copy).await?;
-        Ok(true)
+        Ok(None)
     });
-    if !kept.await? {
+    if let Some((code, message)) = dropped.await? {
         app.blobs.delete(&key).await?;
-        let message = "The copy ended while its bytes came.";
-        return Err(Error::new(ErrorCode::IllegalCopyState, message));
+        return Err(Error::new(code, message));
     }
     Ok(())
 }
