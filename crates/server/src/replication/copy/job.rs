@@ -86,6 +86,7 @@ async fn attempt(context: &Context, copy: &mut Copy, has_moved: &mut bool) -> Re
     let outcome = transfer(&shared, source, read, &plan).await;
     *has_moved = shared.has_moved();
     copy.progress = shared.progress();
+    copy.progress.bytes_done = shared.bytes_kept();
     copy.progress.attempts = before.progress.attempts;
     if let Err(Stop::Failed { .. } | Stop::Later { .. }) = &outcome {
         // what came is kept, whatever stopped the rest

@@ -123,6 +123,13 @@ impl<'a> Shared<'a> {
             .unwrap_or_default()
     }
 
+    /// Bytes that stay when the attempt ends: without those that were still arriving.
+    pub fn bytes_kept(&self) -> u64 {
+        let places = self.places();
+        let here = places.here.values().flat_map(BTreeMap::values);
+        self.bytes_held + here.map(|segment| segment.size).sum::<u64>()
+    }
+
     /// All that is here and no row has.
     pub fn unwritten_keys(&self) -> Vec<StorageKey> {
         let places = self.places();
