@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::pin::Pin;
 
 use bytes::Bytes;
-use entrepot_blob::{BlobError, StorageKey};
+use entrepot_blob::{BlobError, Digests, Hasher, StorageKey};
 use futures_util::{Stream, StreamExt, stream as streams};
 
 use crate::app::App;
@@ -51,6 +51,17 @@ pub fn stream(app: &App, content: &Content, range: Range<u64>) -> Blocks {
     }
     let blocks = streams::iter(pieces).flat_map(move |(key, range)| blobs.read(&key, range));
     Box::pin(blocks)
+}
+
+/// What the rest of a stream is.
+pub async fn digest(
+    mut blocks: impl Stream<Item = Result<Bytes, BlobError>> + Unpin,
+) -> Result<Digests, BlobError> {
+    let mut hasher = Hasher::new();
+    while let Some(block) = blocks.next().await {
+        hasher.push(block?).await?;
+    }
+    hasher.finish().await
 }
 
 #[cfg(test)]

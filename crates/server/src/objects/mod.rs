@@ -16,7 +16,7 @@ pub mod sweep;
 mod target;
 mod urls;
 
-pub use content::{Blocks, Content, stream};
+pub use content::{Blocks, Content, digest, stream};
 pub use entrepot_blob::{Digests, Hasher};
 pub use range::{Wanted, wanted};
 pub use store::{

@@ -114,8 +114,6 @@ pub struct Copy {
     /// An earlier copy is here and stays as it is until this one is whole.
     pub is_update: bool,
     pub state: CopyState,
-    /// Of a copy by hand.
-    pub manifest: Option<String>,
     pub progress: Progress,
     /// Attempts since the last byte came.
     pub stalled: u64,

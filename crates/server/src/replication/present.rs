@@ -97,14 +97,18 @@ pub fn refusals(app: &App, project: &ProjectId, opened: &Opened, by_hand: bool) 
 
 /// What the ticket comes to, by what is here.
 pub async fn effect(tx: &mut Tx, project: &ProjectId, contents: &Contents) -> Result<Found> {
-    let id = AssetId::new(&contents.asset_id);
-    let asset = assets::find_anywhere(tx, &id).await?;
-    let copies = store::copies::list_of(tx, &id, HISTORY).await?;
     let offer = Offer {
         project,
         region: &contents.region,
         version: contents.version,
     };
+    effect_of(tx, &AssetId::new(&contents.asset_id), offer).await
+}
+
+/// The same of a copy that was offered before.
+pub async fn effect_of(tx: &mut Tx, id: &AssetId, offer: Offer<'_>) -> Result<Found> {
+    let asset = assets::find_anywhere(tx, id).await?;
+    let copies = store::copies::list_of(tx, id, HISTORY).await?;
     let effect = rules::effect(offer, asset.as_ref(), &copies)?;
     Ok(Found {
         asset,
@@ -170,8 +174,11 @@ pub async fn accept(
     } else {
         store::copies::insert(tx, &copy).await?;
     }
-    for earlier in found.copies.iter().filter(|c| c.copy_id != copy.copy_id) {
-        store::segments::hand_over(tx, &earlier.copy_id, &copy.copy_id).await?;
+    if let Some(manifest) = &order.manifest {
+        store::copies::set_manifest(tx, &copy.copy_id, Some(manifest)).await?;
+    }
+    if !found.copies.is_empty() {
+        store::segments::hand_over(tx, &copy.asset_id, &copy.copy_id).await?;
     }
     if !copy.by_hand {
         let job = CopyAsset::new(&copy.copy_id);
@@ -266,7 +273,6 @@ fn draft(app: &App, caller: &Caller, order: &Order, is_update: bool) -> Copy {
         by_hand: order.manifest.is_some(),
         is_update,
         state: CopyState::Waiting,
-        manifest: order.manifest.clone(),
         progress: Progress {
             bytes_total: order.size,
             ..Progress::default()

@@ -15,6 +15,7 @@ use crate::ids::{AssetId, ProjectId};
 use crate::replication::copy::Plan;
 use crate::replication::manifest;
 use crate::replication::model::{Copy, CopyState};
+use crate::replication::store;
 
 /// Lists the bytes that a copy by hand still wants
 #[utoipa::path(get, path = "/v1/{project_id}/digital-assets/{asset_id}/entrepot/copies/{copy_id}/files", tag = "Copies",
@@ -59,11 +60,13 @@ pub async fn wanted(app: &App, copy: &Copy) -> Result<WantedFiles> {
 }
 
 pub async fn plan(app: &App, copy: &Copy) -> Result<Plan> {
-    let text = copy.manifest.as_deref().unwrap_or_default();
-    let manifest = manifest::parse(text);
-    let manifest = manifest.map_err(|problem| Error::new(ErrorCode::TicketInvalid, problem))?;
     let (project, id) = (copy.project_id.clone(), copy.copy_id.clone());
     app.db
-        .read(async move |tx| Plan::make(tx, &project, &id, &manifest).await)
+        .read(async move |tx| {
+            let text = store::copies::find_manifest(tx, &id).await?;
+            let manifest = manifest::parse(&text.unwrap_or_default());
+            let invalid = |problem: String| Error::new(ErrorCode::TicketInvalid, problem);
+            Plan::make(tx, &project, &id, &manifest.map_err(invalid)?).await
+        })
         .await
 }

@@ -7,7 +7,6 @@ use serde_json::json;
 
 use super::view;
 use crate::app::App;
-use crate::assets;
 use crate::audit::{self, Event, Outcome};
 use crate::db::Tx;
 use crate::error::{Error, ErrorCode, Result};
@@ -19,7 +18,7 @@ use crate::ids::{AssetId, ProjectId};
 use crate::jobs;
 use crate::replication::copy::job::CopyAsset;
 use crate::replication::model::{Copy, CopyState};
-use crate::replication::rules::{self, Effect, Offer};
+use crate::replication::rules::{Effect, Offer};
 use crate::replication::{present, store};
 
 /// Tries a copy again that failed or was cancelled
@@ -64,14 +63,13 @@ async fn retry(tx: &mut Tx, app: &App, mut copy: Copy) -> Result<Copy> {
         ));
     }
     let now = app.clock.now();
-    let asset = assets::find_anywhere(tx, &copy.asset_id).await?;
-    let copies = store::copies::list_of(tx, &copy.asset_id, 100).await?;
     let offer = Offer {
         project: &copy.project_id,
         region: &copy.peer,
         version: copy.version,
     };
-    match rules::effect(offer, asset.as_ref(), &copies)? {
+    let found = present::effect_of(tx, &copy.asset_id, offer).await?;
+    match found.effect {
         Effect::Restart { is_update, .. } => copy.is_update = is_update,
         Effect::Nothing | Effect::Create { .. } | Effect::Update => {
             return Err(Error::new(
@@ -80,7 +78,7 @@ async fn retry(tx: &mut Tx, app: &App, mut copy: Copy) -> Result<Copy> {
             ));
         }
     }
-    present::reopen(tx, asset, now).await?;
+    present::reopen(tx, found.asset, now).await?;
     copy.state = CopyState::Waiting;
     copy.progress.error_code = None;
     copy.progress.error = None;

@@ -1,7 +1,8 @@
 //! The end of a copy: files, content, fields and state of the asset, the copy's row and the job's, in
 //! one transaction. Before it nothing of the asset shows, after it everything does.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use entrepot_archive::model;
 use entrepot_blob::StorageKey;
@@ -27,24 +28,18 @@ use crate::replication::model::{Copy, CopyState};
 use crate::replication::store;
 
 /// Everything that the transaction needs.
-#[derive(Clone)]
 struct Work {
     context: Context,
     copy: Copy,
-    asset: model::Asset,
+    manifest: Arc<Manifest>,
     /// By file id.
     sources: HashMap<String, Source>,
 }
 
 /// Where the content of a file is.
-#[derive(Clone)]
 enum Source {
     /// The project has it, or had when it was looked for.
-    Held {
-        blob: BlobId,
-        sha256: String,
-        size: u64,
-    },
+    Held(BlobId),
     Here {
         new: BlobId,
         stretches: Vec<(StorageKey, u64)>,
@@ -60,7 +55,7 @@ enum Ended {
 
 pub async fn apply(
     shared: &Shared<'_>,
-    manifest: Manifest,
+    manifest: Arc<Manifest>,
     plan: &Plan,
     mut verified: Verified,
 ) -> Result<(), Stop> {
@@ -68,11 +63,7 @@ pub async fn apply(
     let mut sources = HashMap::new();
     for file in &plan.files {
         let source = match &file.held {
-            Some(blob) => Source::Held {
-                blob: blob.clone(),
-                sha256: file.sha256.clone(),
-                size: file.size,
-            },
+            Some(blob) => Source::Held(blob.clone()),
             None => here(app, shared, &mut verified, &file.file_id)?,
         };
         sources.insert(file.file_id.clone(), source);
@@ -83,7 +74,7 @@ pub async fn apply(
     let work = Work {
         context: shared.context.clone(),
         copy,
-        asset: manifest.asset,
+        manifest,
         sources,
     };
     let ended = app.db.write(async move |tx| write(tx, &work).await).await;
@@ -155,11 +146,13 @@ async fn write(tx: &mut Tx, work: &Work) -> Result<Ended> {
     let mut done = copy.clone();
     done.state = CopyState::Done;
     done.local_version = Some(asset.version);
-    done.manifest = None;
     done.progress.bytes_done = done.progress.bytes_total;
     done.updated_at = now;
     done.finished_at = Some(now);
     store::copies::update(tx, &done).await?;
+    if copy.by_hand {
+        store::copies::set_manifest(tx, &copy.copy_id, None).await?;
+    }
     store::segments::delete_all(tx, &copy.copy_id).await?;
     let detail = json!({"ticket_id": copy.copy_id, "version": copy.version,
         "from_region": copy.peer, "bytes": done.progress.bytes_total,
@@ -194,31 +187,61 @@ async fn place_files(
     asset: &Asset,
     now: Timestamp,
 ) -> Result<Vec<StorageKey>> {
+    // before anything goes: what the asset itself is about to lose counts, too
+    check_held(tx, work, asset).await?;
+    let wanted: HashMap<&str, &str> = work
+        .manifest
+        .asset
+        .files
+        .iter()
+        .map(|file| (file.file_id.as_str(), file.sha256.as_str()))
+        .collect();
     let have = files::list_with_digests(tx, &[asset]).await?;
-    let mut same: HashMap<&str, bool> = HashMap::new();
-    for (file, digests) in &have {
-        let wanted = work
-            .asset
-            .files
-            .iter()
-            .find(|f| f.file_id == file.file_id.as_str());
-        let stays = file.state == FileState::Created
-            && wanted.is_some_and(|f| digests.sha256.as_deref() == Some(f.sha256.as_str()));
-        if stays {
-            same.insert(file.file_id.as_str(), true);
-        } else {
-            files::store::discard(tx, file, FileState::Deleted, None, now).await?;
-        }
+    let stays = |(file, digests): &(File, files::store::Digests)| {
+        let sha256 = wanted.get(file.file_id.as_str()).copied();
+        file.state == FileState::Created && sha256.is_some() && digests.sha256.as_deref() == sha256
+    };
+    let (same, gone): (Vec<_>, Vec<_>) = have.into_iter().partition(stays);
+    let same: HashSet<&str> = same.iter().map(|(file, _)| file.file_id.as_str()).collect();
+    // they make room now, and let go of their bytes when the new ones have taken them over
+    for (file, _) in &gone {
+        files::store::set_state(tx, &file.file_id, FileState::Deleted, None, now).await?;
     }
     let mut unused = Vec::new();
-    for described in &work.asset.files {
-        if same.contains_key(described.file_id.as_str()) {
+    for described in &work.manifest.asset.files {
+        if same.contains(described.file_id.as_str()) {
             unused.extend(work.stored(&described.file_id));
             continue;
         }
         unused.extend(add(tx, work, asset, described, now).await?);
     }
+    for (file, _) in &gone {
+        files::store::discard(tx, file, FileState::Deleted, None, now).await?;
+    }
     Ok(unused)
+}
+
+/// What was not fetched is still the project's; otherwise it has to be.
+async fn check_held(tx: &mut Tx, work: &Work, asset: &Asset) -> Result<()> {
+    let mut contents = Vec::new();
+    let mut blobs = HashSet::new();
+    for file in &work.manifest.asset.files {
+        if let Some(Source::Held(blob)) = work.sources.get(&file.file_id) {
+            contents.push((file.sha256.as_str(), file.size));
+            blobs.insert(blob);
+        }
+    }
+    let held = store::segments::list_held(tx, &asset.project_id, &contents).await?;
+    for (.., blob) in &held {
+        blobs.remove(blob);
+    }
+    if blobs.is_empty() {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorCode::Unavailable,
+        "Content that the project had is gone; it will be fetched.",
+    ))
 }
 
 impl Work {
@@ -243,17 +266,7 @@ async fn add(
     let source = work.sources.get(&described.file_id);
     let (blob, unused) = match source {
         None => return Err(Error::internal("a file without a source")),
-        Some(Source::Held { blob, sha256, size }) => {
-            let contents = [(sha256.as_str(), *size)];
-            let held = store::segments::list_held(tx, &asset.project_id, &contents).await?;
-            if !held.iter().any(|(.., found)| found == blob) {
-                return Err(Error::new(
-                    ErrorCode::Unavailable,
-                    "Content that the project had is gone; it will be fetched.",
-                ));
-            }
-            (blob.clone(), Vec::new())
-        }
+        Some(Source::Held(blob)) => (blob.clone(), Vec::new()),
         Some(Source::Here {
             new,
             stretches,
@@ -286,7 +299,7 @@ async fn add(
 
 /// Fields and state as in the source region.
 async fn settle(tx: &mut Tx, work: &Work, asset: Asset, now: Timestamp) -> Result<Asset> {
-    let wanted = portable::asset(&work.asset, &asset.project_id, now)?;
+    let wanted = portable::asset(&work.manifest.asset, &asset.project_id, now)?;
     let standing = match asset.state() {
         // it comes out of it as what it was copied as
         AssetState::Block => Standing {

@@ -3,13 +3,12 @@
 
 use data_encoding::HEXLOWER;
 use entrepot_blob::StorageKey;
-use futures_util::StreamExt;
 
 use super::fetch::Source;
 use super::shared::Shared;
 use super::{FilePlan, Stop};
 use crate::error::ErrorCode;
-use crate::objects::Hasher;
+use crate::objects;
 use crate::replication::store;
 use crate::replication::store::segments::Segment;
 
@@ -81,12 +80,8 @@ async fn differing(
 
 async fn digest(shared: &Shared<'_>, segment: &Segment) -> Result<String, Stop> {
     let blobs = &shared.context.app.blobs;
-    let mut blocks = blobs.read(&segment.storage_key, 0..segment.size);
-    let mut hasher = Hasher::new();
-    while let Some(block) = blocks.next().await {
-        hasher.push(block?).await?;
-    }
-    Ok(HEXLOWER.encode(&hasher.finish().await?.sha256))
+    let blocks = blobs.read(&segment.storage_key, 0..segment.size);
+    Ok(HEXLOWER.encode(&objects::digest(blocks).await?.sha256))
 }
 
 /// Rows first: a crash in between leaves keys that the sweep finds.

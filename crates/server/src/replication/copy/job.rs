@@ -1,5 +1,7 @@
 //! The job itself: one attempt after the other until the copy is done or failed.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::fetch::{self, Source};
@@ -68,22 +70,25 @@ async fn attempt(context: &Context, copy: &mut Copy, has_moved: &mut bool) -> Re
     } else {
         Some(source(context, &ring, copy)?)
     };
-    let text = match source {
-        Some(source) => fetched(context, source, copy).await?,
-        None => copy.manifest.clone().unwrap_or_default(),
+    let text = if let Some(source) = source {
+        fetched(context, source, copy).await?
+    } else {
+        let id = copy.copy_id.clone();
+        let found = app
+            .db
+            .read(async move |tx| store::copies::find_manifest(tx, &id).await);
+        found.await?.unwrap_or_default()
     };
-    let manifest = checked(copy, &text)?;
+    let manifest = Arc::new(checked(copy, &text)?);
     let (project, id) = (copy.project_id.clone(), copy.copy_id.clone());
-    let (read, plan) = app
+    let described = Arc::clone(&manifest);
+    let plan = app
         .db
-        .read(async move |tx| {
-            let plan = Plan::make(tx, &project, &id, &manifest).await?;
-            Ok((manifest.clone(), plan))
-        })
+        .read(async move |tx| Plan::make(tx, &project, &id, &described).await)
         .await?;
     let before = copy.clone();
     let shared = Shared::new(context, &before, &plan);
-    let outcome = transfer(&shared, source, read, &plan).await;
+    let outcome = transfer(&shared, source, manifest, &plan).await;
     *has_moved = shared.has_moved();
     copy.progress = shared.progress();
     copy.progress.bytes_done = shared.bytes_kept();
@@ -143,7 +148,7 @@ fn checked(copy: &Copy, text: &str) -> Result<Manifest, Stop> {
 async fn transfer(
     shared: &Shared<'_>,
     source: Option<Source<'_>>,
-    manifest: Manifest,
+    manifest: Arc<Manifest>,
     plan: &Plan,
 ) -> Result<(), Stop> {
     let work = async {

@@ -5,7 +5,6 @@
 use axum::extract::{Request, State};
 use data_encoding::HEXLOWER;
 use entrepot_api::assets::ErrorResponse;
-use futures_util::StreamExt;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -50,12 +49,7 @@ pub async fn get(
         let problem = format!("must be behind from, by at most {MOST} bytes, and within the file");
         return Err(Error::parameter("to", problem));
     }
-    let mut blocks = objects::stream(&app, &content, from..to);
-    let mut hasher = objects::Hasher::new();
-    while let Some(block) = blocks.next().await {
-        hasher.push(block?).await?;
-    }
-    let digests = hasher.finish().await?;
+    let digests = objects::digest(objects::stream(&app, &content, from..to)).await?;
     Ok(Json(StretchDigest {
         sha256: HEXLOWER.encode(&digests.sha256),
     }))

@@ -9,7 +9,7 @@ use crate::params;
 use crate::replication::model::{Copy, CopyState, Progress};
 
 const COLUMNS: &str = "c.copy_id, c.project_id, c.asset_id, c.asset_name, c.peer, c.key_id, \
-     c.version, c.digest, c.expires_at, c.by_hand, c.is_update, c.state, c.manifest, \
+     c.version, c.digest, c.expires_at, c.by_hand, c.is_update, c.state, \
      c.bytes_done, c.bytes_total, c.bytes_held, c.rate, c.attempts, c.error_code, c.error, \
      c.next_try_at, c.stalled, c.local_version, c.created_by, c.created_at, c.updated_at, \
      c.finished_at, c.revision";
@@ -29,7 +29,6 @@ fn copy(mut row: Row) -> Result<Copy> {
         by_hand: row.next()?,
         is_update: row.next()?,
         state: state(&row.next::<String>()?)?,
-        manifest: row.next()?,
         progress: progress(row)?,
         stalled: row.next()?,
         local_version: row.next()?,
@@ -46,10 +45,10 @@ pub async fn insert(tx: &mut Tx, copy: &Copy) -> Result<()> {
     let inserted = tx
         .execute(
             "INSERT INTO copies (copy_id, project_id, asset_id, asset_name, peer, key_id, \
-             version, digest, expires_at, by_hand, is_update, state, manifest, \
-             bytes_total, created_by, created_at, updated_at, bytes_done, bytes_held, rate, \
+             version, digest, expires_at, by_hand, is_update, state, bytes_total, \
+             created_by, created_at, updated_at, bytes_done, bytes_held, rate, \
              attempts, stalled, revision, reported) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, \
              0, 0, 0, 0, 0, 1, 0) ON CONFLICT DO NOTHING",
             params![
                 &copy.copy_id,
@@ -64,7 +63,6 @@ pub async fn insert(tx: &mut Tx, copy: &Copy) -> Result<()> {
                 copy.by_hand,
                 copy.is_update,
                 copy.state.as_str(),
-                &copy.manifest,
                 signed(copy.progress.bytes_total),
                 &copy.created_by,
                 copy.created_at,
@@ -125,8 +123,7 @@ pub async fn update(tx: &mut Tx, copy: &Copy) -> Result<()> {
         "UPDATE copies SET state = $1, bytes_done = $2, bytes_total = $3, bytes_held = $4, \
          rate = $5, attempts = $6, stalled = $7, error_code = $8, error = $9, next_try_at = $10, \
          local_version = $11, created_at = $12, updated_at = $13, finished_at = $14, \
-         is_update = $15, by_hand = $16, manifest = $17, revision = revision + 1 \
-         WHERE copy_id = $18",
+         is_update = $15, by_hand = $16, revision = revision + 1 WHERE copy_id = $17",
         params![
             copy.state.as_str(),
             signed(progress.bytes_done),
@@ -144,11 +141,23 @@ pub async fn update(tx: &mut Tx, copy: &Copy) -> Result<()> {
             copy.finished_at,
             copy.is_update,
             copy.by_hand,
-            &copy.manifest,
             &copy.copy_id
         ],
     )
     .await?;
+    Ok(())
+}
+
+/// The manifest of a copy by hand, which may be long: only what needs it reads it.
+pub async fn find_manifest(tx: &mut Tx, copy_id: &str) -> Result<Option<String>> {
+    let sql = "SELECT manifest FROM copies WHERE copy_id = $1";
+    let row = tx.query_one(sql, params![copy_id]).await?;
+    Ok(row.map(|mut row| row.next()).transpose()?.flatten())
+}
+
+pub async fn set_manifest(tx: &mut Tx, copy_id: &str, text: Option<&str>) -> Result<()> {
+    let sql = "UPDATE copies SET manifest = $1 WHERE copy_id = $2";
+    tx.execute(sql, params![text, copy_id]).await?;
     Ok(())
 }
 

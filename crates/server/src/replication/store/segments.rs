@@ -5,7 +5,7 @@ use entrepot_blob::StorageKey;
 use super::tickets::signed;
 use crate::db::{Row, Sql, Tx};
 use crate::error::{Error, Result};
-use crate::ids::{BlobId, ProjectId};
+use crate::ids::{AssetId, BlobId, ProjectId};
 use crate::params;
 
 /// A stretch of a file under a storage key of its own.
@@ -98,10 +98,14 @@ pub async fn delete_all(tx: &mut Tx, copy_id: &str) -> Result<Vec<StorageKey>> {
     Ok(keys.into_iter().map(|s| s.storage_key).collect())
 }
 
-/// What one copy has, another one of the same asset goes on with.
-pub async fn hand_over(tx: &mut Tx, from: &str, to: &str) -> Result<()> {
-    let sql = "UPDATE copy_segments SET copy_id = $1 WHERE copy_id = $2";
-    tx.execute(sql, params![to, from]).await?;
+/// What other copies of the asset have, this one goes on with.
+pub async fn hand_over(tx: &mut Tx, asset: &AssetId, to: &str) -> Result<()> {
+    tx.execute(
+        "UPDATE copy_segments SET copy_id = $1 WHERE copy_id IN \
+         (SELECT c.copy_id FROM copies c WHERE c.asset_id = $2)",
+        params![to, asset],
+    )
+    .await?;
     Ok(())
 }
 

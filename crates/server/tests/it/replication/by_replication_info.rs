@@ -170,3 +170,28 @@ async fn a_ticket_of_an_unknown_region_makes_no_connection() {
     let nobody = tokio::time::timeout(std::time::Duration::from_millis(200), trap.accept());
     assert!(nobody.await.is_err());
 }
+
+#[tokio::test]
+async fn a_file_that_was_sent_again_with_the_same_bytes_takes_them_over() {
+    let regions = Regions::start().await;
+    let asset = regions.a.ready_asset("IMAGE", b"the same").await;
+    regions.copy(&asset).await;
+    let before = regions.b.show(&asset).await["files"][0].clone();
+    let file = before["file_id"].as_str().unwrap();
+    regions.a.delete_file(file).await.ok();
+    regions.a.upload(&asset, "MAIN", b"the same").await;
+    regions.copy(&asset).await;
+    assert_eq!(regions.copy_state(&asset).await, "DONE");
+    let after = regions.b.show(&asset).await["files"][0].clone();
+    assert_ne!(after["file_id"], before["file_id"]);
+    let url = after["download_url"].as_str().unwrap();
+    assert_eq!(regions.b.fetch(url).await.text(), "the same");
+    regions.b.pass(DAY);
+    regions.b.sweep().await;
+    let url = regions.b.show(&asset).await["files"][0]["download_url"].clone();
+    assert_eq!(
+        regions.b.fetch(url.as_str().unwrap()).await.text(),
+        "the same"
+    );
+    regions.stop().await;
+}

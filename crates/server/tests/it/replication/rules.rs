@@ -54,7 +54,6 @@ fn copy(id: &str, version: i64, state: CopyState, local_version: Option<i64>) ->
         by_hand: false,
         is_update: false,
         state,
-        manifest: None,
         progress: Progress::default(),
         stalled: 0,
         local_version,
