@@ -24,6 +24,8 @@ pub enum ErrorCode {
     WrongPassword,
     ProjectMismatch,
     Forbidden,
+    IamNotFound,
+    Throttled,
     // assets
     AssetNotFound,
     AssetNameTaken,

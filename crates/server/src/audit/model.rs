@@ -73,8 +73,8 @@ impl Event {
     #[must_use]
     pub fn by(mut self, caller: &Caller) -> Self {
         self.request_id = Some(caller.request_id.clone());
-        self.user_id = Some(caller.identity.user_id.to_string());
-        self.user_name = Some(caller.identity.user_name.clone());
+        self.user_id = Some(caller.principal.user_id.to_string());
+        self.user_name = Some(caller.principal.user_name.clone());
         self.access_key.clone_from(&caller.access_key);
         self.address = caller.address.map(|address| address.to_string());
         self

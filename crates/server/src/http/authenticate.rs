@@ -64,25 +64,25 @@ enum Payload<'a> {
 
 /// Puts the [`Caller`] into the request.
 async fn identify(app: &App, parts: &mut Parts, payload: Payload<'_>) -> Result<()> {
-    let (identity, access_key) = identity(app, parts, payload).await?;
+    let (principal, access_key) = principal(app, parts, payload).await?;
     let request_id = parts.extensions.get::<RequestId>();
     let caller = Caller {
         app_user_id: app_user_id(&parts.headers)?,
         address: address(parts),
         access_key,
         request_id: request_id.map_or_else(String::new, |id| id.0.clone()),
-        identity,
+        principal,
     };
     parts.extensions.insert(caller);
     Ok(())
 }
 
 /// A token or a signature: where both are sent, either is enough. With the access key that signed.
-async fn identity(
+async fn principal(
     app: &App,
     parts: &Parts,
     payload: Payload<'_>,
-) -> Result<(iam::IdentityRef, Option<String>)> {
+) -> Result<(iam::PrincipalRef, Option<String>)> {
     let has_signature = parts.headers.contains_key(http::header::AUTHORIZATION);
     if parts.headers.contains_key("x-auth-token") {
         match by_token(app, &parts.headers).await {
@@ -148,25 +148,25 @@ fn app_user_id(headers: &HeaderMap) -> Result<Option<String>> {
     Ok(Some(id.to_owned()))
 }
 
-async fn by_token(app: &App, headers: &HeaderMap) -> Result<iam::IdentityRef> {
+async fn by_token(app: &App, headers: &HeaderMap) -> Result<iam::PrincipalRef> {
     let token = headers.get("x-auth-token").and_then(|v| v.to_str().ok());
     let Some(token) = token.filter(|t| !t.is_empty() && t.len() <= MAX_TOKEN) else {
         return Err(refused("decrypt token fail"));
     };
     let found = iam::by_token(app, token).await?;
-    let (identity, expires_at) = found.ok_or_else(|| refused("decrypt token fail"))?;
+    let (principal, expires_at) = found.ok_or_else(|| refused("decrypt token fail"))?;
     if app.clock.now() >= expires_at {
         let at = expires_at.rfc3339_micros();
         return Err(refused(format!("token expires, expires_at: {at}")));
     }
-    Ok(identity)
+    Ok(principal)
 }
 
 async fn by_signature(
     app: &App,
     parts: &Parts,
     payload: Payload<'_>,
-) -> Result<(iam::IdentityRef, Option<String>)> {
+) -> Result<(iam::PrincipalRef, Option<String>)> {
     let header = parts.headers.get(http::header::AUTHORIZATION);
     let header = header.and_then(|v| v.to_str().ok()).unwrap_or_default();
     let authorization = Authorization::parse(header)
@@ -178,7 +178,7 @@ async fn by_signature(
     if app.lockout.is_locked(access_key, from) {
         return Err(refused("AK access failed to reach the limit,forbidden"));
     }
-    let Some((identity, secret)) = iam::by_access_key(app, access_key).await? else {
+    let Some((principal, secret)) = iam::by_access_key(app, access_key).await? else {
         app.lockout.failed(access_key, from);
         let why = format!("Get secretKey failed,ak:{access_key},err:ak not exist");
         return Err(refused(why));
@@ -188,7 +188,7 @@ async fn by_signature(
         return Err(error);
     }
     app.lockout.succeeded(access_key, from);
-    Ok((identity, Some(access_key.clone())))
+    Ok((principal, Some(access_key.clone())))
 }
 
 fn checked_date(app: &App, authorization: &Authorization, headers: &HeaderMap) -> Result<String> {

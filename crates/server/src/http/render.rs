@@ -58,7 +58,7 @@ pub fn render(error: &Error, family: Family, request_id: &str) -> Response {
         Family::Roma => roma(error, request_id),
         Family::Gateway => gateway(error, request_id),
     };
-    if error.code == ErrorCode::Unavailable {
+    if matches!(error.code, ErrorCode::Unavailable | ErrorCode::Throttled) {
         let retry = HeaderValue::from_static("1");
         response.headers_mut().insert(header::RETRY_AFTER, retry);
     }
@@ -149,6 +149,7 @@ pub fn published(code: ErrorCode) -> (u16, &'static str) {
         ErrorCode::MethodNotAllowed => (400, "MSS.00010004"),
         ErrorCode::ProjectMismatch => (400, "MSS.00010009"),
         ErrorCode::Forbidden => (403, "MSS.00024001"),
+        ErrorCode::IamNotFound => (404, "IAM.0004"),
         ErrorCode::InvalidJson => (400, "MSS.10000002"),
         ErrorCode::AssetNotFound => (400, "MSS.10001001"),
         ErrorCode::FileTypeEmpty => (400, "MSS.10001003"),
@@ -204,6 +205,7 @@ pub fn published(code: ErrorCode) -> (u16, &'static str) {
         ErrorCode::InstanceNotFound => (404, "APIG.3030"),
         ErrorCode::BodyTooLarge => (413, "APIGW.0201"),
         ErrorCode::BadRequest => (400, "APIGW.0602"),
+        ErrorCode::Throttled => (429, "APIGW.0308"),
         ErrorCode::Unauthenticated | ErrorCode::WrongPassword => (401, "APIGW.0301"),
         ErrorCode::SignatureDoesNotMatch | ErrorCode::AccessDenied => (403, "APIGW.0306"),
     }
@@ -251,6 +253,7 @@ fn of_objects(code: ErrorCode) -> (u16, &'static str) {
         ErrorCode::StorageFull => (507, "InsufficientStorage"),
         ErrorCode::Conflict => (409, "OperationAborted"),
         ErrorCode::Unavailable => (503, "ServiceUnavailable"),
+        ErrorCode::Throttled => (503, "SlowDown"),
         ErrorCode::Internal => (500, "InternalError"),
         ErrorCode::InvalidParameter | ErrorCode::BadRequest => (400, "InvalidArgument"),
         // everything else says only that the link is not good (any more)
@@ -261,6 +264,7 @@ fn of_objects(code: ErrorCode) -> (u16, &'static str) {
         | ErrorCode::WrongPassword
         | ErrorCode::ProjectMismatch
         | ErrorCode::Forbidden
+        | ErrorCode::IamNotFound
         | ErrorCode::AssetNotFound
         | ErrorCode::TicketInvalid
         | ErrorCode::TicketExpired

@@ -1,100 +1,93 @@
-//! What can be permitted: one name for each thing that a call does.
+//! What can be permitted: one name for each thing that a call does. Which call needs which is in
+//! [`super::endpoints`].
 
-/// An action of a policy, `service:resource:operation`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Action {
-    AssetList,
-    AssetGet,
-    AssetCreate,
-    AssetUpdate,
-    AssetDelete,
-    AssetRestore,
-    AssetShare,
-    AssetReplicate,
-    FileCreate,
-    FileConfirm,
-    FileDelete,
-    ProjectList,
-    DomainList,
-    InstanceList,
-    AppCreate,
-    AppList,
-    AppGet,
-    AppUpdate,
-    AppDelete,
-    TaskCreate,
-    TaskList,
-    TaskGet,
-    TaskUpdate,
-    TaskDelete,
-    PackageExport,
-    PackageImport,
-    PackageDelete,
-    PackageGet,
+macro_rules! actions {
+    ($($variant:ident = $name:literal,)*) => {
+        /// An action of a policy, `service:resource:operation`.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Action {
+            $($variant,)*
+        }
+
+        impl Action {
+            pub const ALL: &[Action] = &[$(Action::$variant,)*];
+
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Action::$variant => $name,)*
+                }
+            }
+        }
+    };
 }
 
-impl Action {
-    pub const ALL: [Action; 28] = [
-        Action::AssetList,
-        Action::AssetGet,
-        Action::AssetCreate,
-        Action::AssetUpdate,
-        Action::AssetDelete,
-        Action::AssetRestore,
-        Action::AssetShare,
-        Action::AssetReplicate,
-        Action::FileCreate,
-        Action::FileConfirm,
-        Action::FileDelete,
-        Action::ProjectList,
-        Action::DomainList,
-        Action::InstanceList,
-        Action::AppCreate,
-        Action::AppList,
-        Action::AppGet,
-        Action::AppUpdate,
-        Action::AppDelete,
-        Action::TaskCreate,
-        Action::TaskList,
-        Action::TaskGet,
-        Action::TaskUpdate,
-        Action::TaskDelete,
-        Action::PackageExport,
-        Action::PackageImport,
-        Action::PackageDelete,
-        Action::PackageGet,
-    ];
+actions! {
+    AssetList = "metastudio:asset:list",
+    AssetGet = "metastudio:asset:get",
+    AssetCreate = "metastudio:asset:create",
+    AssetUpdate = "metastudio:asset:update",
+    AssetDelete = "metastudio:asset:delete",
+    AssetRestore = "metastudio:asset:restore",
+    AssetShare = "metastudio:asset:share",
+    AssetReplicate = "metastudio:asset:replicate",
+    FileCreate = "metastudio:file:create",
+    FileConfirm = "metastudio:file:confirm",
+    FileDelete = "metastudio:file:delete",
+    ProjectList = "iam:projects:list",
+    OwnProjectList = "iam:projects:listOwn",
+    DomainList = "iam:domains:listOwn",
+    TokenGet = "iam:tokens:get",
+    TokenDelete = "iam:tokens:delete",
+    SecurityTokenCreate = "iam:securitytokens:create",
+    CredentialCreate = "iam:credentials:create",
+    CredentialList = "iam:credentials:list",
+    CredentialGet = "iam:credentials:get",
+    CredentialUpdate = "iam:credentials:update",
+    CredentialDelete = "iam:credentials:delete",
+    AuditList = "entrepot:audit:list",
+    InstanceList = "roma:instances:list",
+    AppCreate = "roma:applications:create",
+    AppList = "roma:applications:list",
+    AppGet = "roma:applications:get",
+    AppUpdate = "roma:applications:update",
+    AppDelete = "roma:applications:delete",
+    TaskCreate = "roma:tasks:create",
+    TaskList = "roma:tasks:list",
+    TaskGet = "roma:tasks:get",
+    TaskUpdate = "roma:tasks:update",
+    TaskDelete = "roma:tasks:delete",
+    PackageExport = "roma:assets:export",
+    PackageImport = "roma:assets:import",
+    PackageDelete = "roma:assets:delete",
+    PackageGet = "roma:assets:get",
+}
 
-    pub fn name(self) -> &'static str {
-        match self {
-            Action::AssetList => "metastudio:asset:list",
-            Action::AssetGet => "metastudio:asset:get",
-            Action::AssetCreate => "metastudio:asset:create",
-            Action::AssetUpdate => "metastudio:asset:update",
-            Action::AssetDelete => "metastudio:asset:delete",
-            Action::AssetRestore => "metastudio:asset:restore",
-            Action::AssetShare => "metastudio:asset:share",
-            Action::AssetReplicate => "metastudio:asset:replicate",
-            Action::FileCreate => "metastudio:file:create",
-            Action::FileConfirm => "metastudio:file:confirm",
-            Action::FileDelete => "metastudio:file:delete",
-            Action::ProjectList => "iam:projects:list",
-            Action::DomainList => "iam:domains:list",
-            Action::InstanceList => "roma:instances:list",
-            Action::AppCreate => "roma:applications:create",
-            Action::AppList => "roma:applications:list",
-            Action::AppGet => "roma:applications:get",
-            Action::AppUpdate => "roma:applications:update",
-            Action::AppDelete => "roma:applications:delete",
-            Action::TaskCreate => "roma:tasks:create",
-            Action::TaskList => "roma:tasks:list",
-            Action::TaskGet => "roma:tasks:get",
-            Action::TaskUpdate => "roma:tasks:update",
-            Action::TaskDelete => "roma:tasks:delete",
-            Action::PackageExport => "roma:assets:export",
-            Action::PackageImport => "roma:assets:import",
-            Action::PackageDelete => "roma:assets:delete",
-            Action::PackageGet => "roma:assets:get",
+/// A set of actions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Actions(u64);
+
+impl Actions {
+    pub fn having(matches: impl Fn(Action) -> bool) -> Self {
+        let mut set = 0;
+        for action in Action::ALL {
+            if matches(*action) {
+                set |= Self::bit(*action);
+            }
         }
+        Self(set)
+    }
+
+    pub fn contains(self, action: Action) -> bool {
+        self.0 & Self::bit(action) != 0
+    }
+
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    const fn bit(action: Action) -> u64 {
+        1 << action as u64
     }
 }
+
+const _: () = assert!(Action::ALL.len() <= 64, "a set of actions has 64 bits");

@@ -7,11 +7,11 @@ use super::Action;
 use crate::error::{Error, ErrorCode, Result};
 use crate::ids::{AssetId, DomainId, ProjectId, UserId};
 
-pub type IdentityRef = Arc<Identity>;
+pub type PrincipalRef = Arc<Principal>;
 
 /// A user as a credential names them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Identity {
+pub struct Principal {
     pub domain_id: DomainId,
     pub domain_name: String,
     pub user_id: UserId,
@@ -25,7 +25,7 @@ pub struct Identity {
 /// The identity behind a request, with what else the request says of its sender.
 #[derive(Debug, Clone)]
 pub struct Caller {
-    pub identity: IdentityRef,
+    pub principal: PrincipalRef,
     /// `X-App-UserId`: the user of the caller's own platform.
     pub app_user_id: Option<String>,
     pub address: Option<IpAddr>,
@@ -47,7 +47,7 @@ impl Caller {
     /// Every endpoint asks this before it does anything.
     pub fn authorize(&self, action: Action, resource: Resource<'_>) -> Result<()> {
         match resource {
-            Resource::Domain(domain) if *domain != self.identity.domain_id => {
+            Resource::Domain(domain) if *domain != self.principal.domain_id => {
                 return Err(self.forbidden(action));
             }
             Resource::Domain(_) => {}
@@ -56,14 +56,14 @@ impl Caller {
             }
         }
         // policies for users other than the owner come in here
-        if self.identity.is_owner {
+        if self.principal.is_owner {
             return Ok(());
         }
         Err(self.forbidden(action))
     }
 
     fn check_project(&self, project: &ProjectId) -> Result<()> {
-        if self.identity.projects.contains(project) {
+        if self.principal.projects.contains(project) {
             return Ok(());
         }
         let message = if project.as_str().contains('{') {
@@ -76,7 +76,7 @@ impl Caller {
     }
 
     fn forbidden(&self, action: Action) -> Error {
-        let (user, action) = (&self.identity.user_name, action.name());
+        let (user, action) = (&self.principal.user_name, action.name());
         Error::new(
             ErrorCode::Forbidden,
             format!("privilege not found: the user {user} needs {action} here."),

@@ -9,9 +9,9 @@ use crate::http::json::Json;
 /// Shows the caller's account
 #[utoipa::path(get, path = "/v3/auth/domains", tag = "Identity",
     responses((status = 200, body = wire::DomainsResponse), (status = 401, body = wire::IamErrorResponse)),
-    extensions(("x-action" = json!("iam:domains:list"))))]
+    extensions(("x-action" = json!("iam:domains:listOwn"))))]
 pub async fn get(caller: Caller) -> Result<Json<wire::DomainsResponse>> {
-    let identity = &caller.identity;
+    let identity = &caller.principal;
     caller.authorize(Action::DomainList, Resource::Domain(&identity.domain_id))?;
     Ok(Json(wire::DomainsResponse {
         domains: vec![wire::Domain {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use moka::sync::Cache;
 
-use super::{Identity, IdentityRef, store};
+use super::{Principal, PrincipalRef, store};
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::db::Tx;
@@ -18,9 +18,9 @@ const REMEMBERED: u64 = 10_000;
 
 #[derive(Debug, Clone)]
 pub struct Identities {
-    by_access_key: Cache<String, (IdentityRef, Secret)>,
+    by_access_key: Cache<String, (PrincipalRef, Secret)>,
     /// By the token's hash.
-    by_token: Cache<String, (IdentityRef, Timestamp)>,
+    by_token: Cache<String, (PrincipalRef, Timestamp)>,
 }
 
 fn cache<V: Clone + Send + Sync + 'static>() -> Cache<String, V> {
@@ -40,7 +40,7 @@ impl Default for Identities {
 }
 
 /// The identity and secret of an access key.
-pub async fn by_access_key(app: &App, access_key: &str) -> Result<Option<(IdentityRef, Secret)>> {
+pub async fn by_access_key(app: &App, access_key: &str) -> Result<Option<(PrincipalRef, Secret)>> {
     if let Some(known) = app.identities.by_access_key.get(access_key) {
         return Ok(Some(known));
     }
@@ -58,14 +58,14 @@ pub async fn by_access_key(app: &App, access_key: &str) -> Result<Option<(Identi
     let Some((identity, sealed)) = found else {
         return Ok(None);
     };
-    let known = (IdentityRef::new(identity), app.master_key.open(&sealed)?);
+    let known = (PrincipalRef::new(identity), app.master_key.open(&sealed)?);
     let cache = &app.identities.by_access_key;
     cache.insert(access_key.to_owned(), known.clone());
     Ok(Some(known))
 }
 
 /// The identity of a token and when the token expires (it may have).
-pub async fn by_token(app: &App, token: &str) -> Result<Option<(IdentityRef, Timestamp)>> {
+pub async fn by_token(app: &App, token: &str) -> Result<Option<(PrincipalRef, Timestamp)>> {
     let hash = keys::hash_token(token);
     if let Some(known) = app.identities.by_token.get(&hash) {
         return Ok(Some(known));
@@ -84,7 +84,7 @@ pub async fn by_token(app: &App, token: &str) -> Result<Option<(IdentityRef, Tim
     let Some((identity, expires_at)) = found else {
         return Ok(None);
     };
-    let known = (IdentityRef::new(identity), expires_at);
+    let known = (PrincipalRef::new(identity), expires_at);
     app.identities.by_token.insert(hash, known.clone());
     Ok(Some(known))
 }
@@ -93,7 +93,7 @@ async fn identity(
     tx: &mut Tx,
     user: &UserId,
     only: Option<&ProjectId>,
-) -> Result<Option<Identity>> {
+) -> Result<Option<Principal>> {
     let Some(user) = store::find_user(tx, user)
         .await?
         .filter(|user| user.enabled)
@@ -106,7 +106,7 @@ async fn identity(
         .map(|project| project.project_id)
         .filter(|project| only.is_none_or(|only| only == project))
         .collect();
-    Ok(Some(Identity {
+    Ok(Some(Principal {
         domain_id: user.domain_id,
         domain_name: user.domain_name,
         user_id: user.user_id,

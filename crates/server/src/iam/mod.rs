@@ -4,6 +4,7 @@ pub mod action;
 pub mod bootstrap;
 mod caller;
 pub mod domains;
+pub mod endpoints;
 mod identities;
 pub mod model;
 pub mod password;
@@ -11,6 +12,6 @@ pub mod projects;
 pub mod store;
 pub mod tokens;
 
-pub use action::Action;
-pub use caller::{Caller, Identity, IdentityRef, Resource};
+pub use action::{Action, Actions};
+pub use caller::{Caller, Principal, PrincipalRef, Resource};
 pub use identities::{Identities, by_access_key, by_token};

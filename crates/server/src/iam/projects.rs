@@ -19,14 +19,14 @@ pub async fn get(
     caller: Caller,
     mut query: Query,
 ) -> Result<Json<wire::ProjectsResponse>> {
-    let domain_id = caller.identity.domain_id.clone();
+    let domain_id = caller.principal.domain_id.clone();
     caller.authorize(Action::ProjectList, Resource::Domain(&domain_id))?;
     let name = query.one("name")?;
     let mut projects = app
         .db
         .read(async move |tx| store::list_projects(tx, &domain_id, name.as_deref()).await)
         .await?;
-    projects.retain(|project| caller.identity.projects.contains(&project.project_id));
+    projects.retain(|project| caller.principal.projects.contains(&project.project_id));
     let projects = projects
         .into_iter()
         .map(|project| wire::Project {

@@ -29,7 +29,7 @@ pub fn draft(
         job_id: AssetJobId::new(app.ids.next()),
         project_id: project,
         instance_id: instance,
-        user_id: caller.identity.user_id.clone(),
+        user_id: caller.principal.user_id.clone(),
         job_type,
         status: AssetJobStatus::Running,
         reasons: Vec::new(),

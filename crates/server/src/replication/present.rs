@@ -279,7 +279,7 @@ fn draft(app: &App, caller: &Caller, order: &Order, is_update: bool) -> Copy {
         },
         stalled: 0,
         local_version: None,
-        created_by: caller.identity.user_id.to_string(),
+        created_by: caller.principal.user_id.to_string(),
         created_at: now,
         updated_at: now,
         finished_at: None,

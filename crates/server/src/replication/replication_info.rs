@@ -207,7 +207,7 @@ fn recorded(contents: &Contents, caller: &Caller, asset: &Asset, draft: &Draft) 
         key_id: draft.key.key_id.clone(),
         peer: draft.key.peer.clone(),
         to_project: draft.to_project.clone(),
-        issued_by: caller.identity.user_id.to_string(),
+        issued_by: caller.principal.user_id.to_string(),
         issued_at: contents.issued_at,
         expires_at: contents.expires_at(),
         used_at: None,

@@ -47,7 +47,7 @@ pub async fn post(
             insert_app(tx, &inserted, &sealed).await
         })
         .await?;
-    let info = view::info(created, &caller.identity.user_id);
+    let info = view::info(created, &caller.principal.user_id);
     Ok((StatusCode::CREATED, Json(info)))
 }
 

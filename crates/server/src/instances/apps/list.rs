@@ -40,12 +40,12 @@ pub async fn get(
     mut query: Query,
 ) -> Result<Json<ListAppsResponse>> {
     caller.authorize(Action::AppList, Resource::Project(&project))?;
-    let user = caller.identity.user_id.clone();
+    let user = caller.principal.user_id.clone();
     let (offset, limit) = page::page(&mut query)?;
     let criteria = criteria(&mut query, &user)?;
     let user_name = query.one("user_name")?.filter(|name| !name.is_empty());
     query.finish()?;
-    let domain = caller.identity.domain_id.clone();
+    let domain = caller.principal.domain_id.clone();
     let (total, apps) = app
         .db
         .snapshot(async move |tx| {

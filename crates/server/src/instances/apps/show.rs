@@ -32,5 +32,5 @@ pub async fn get(
             require_app(tx, &instance, &id).await
         })
         .await?;
-    Ok(Json(view::info(found, &caller.identity.user_id)))
+    Ok(Json(view::info(found, &caller.principal.user_id)))
 }

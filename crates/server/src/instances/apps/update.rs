@@ -52,5 +52,5 @@ pub async fn put(
             Ok(app)
         })
         .await?;
-    Ok(Json(view::info(updated, &caller.identity.user_id)))
+    Ok(Json(view::info(updated, &caller.principal.user_id)))
 }

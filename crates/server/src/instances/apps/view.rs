@@ -36,7 +36,7 @@ fn user(user: UserRef) -> AppUser {
 /// The caller, as a row names them.
 pub fn caller_ref(caller: &Caller) -> UserRef {
     UserRef {
-        user_id: caller.identity.user_id.clone(),
-        name: caller.identity.user_name.clone(),
+        user_id: caller.principal.user_id.clone(),
+        name: caller.principal.user_name.clone(),
     }
 }

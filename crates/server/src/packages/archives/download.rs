@@ -47,7 +47,7 @@ pub async fn get(
     let (parts, _) = request.into_parts();
     let receipt_required = receipt_required(&parts.headers)?;
     let archive = require(&app, &caller, ids).await?;
-    let user = &caller.identity.user_id;
+    let user = &caller.principal.user_id;
     let whole = 0..archive.size;
     if parts.method == Method::HEAD {
         delivery::check(&app, &archive, user, archive.size).await?;
@@ -87,8 +87,8 @@ fn receipt_required(headers: &HeaderMap) -> Result<bool> {
 
 fn holder(app: &App, caller: &Caller, receipt_required: bool) -> Holder {
     Holder {
-        user_id: caller.identity.user_id.clone(),
-        name: caller.identity.user_name.clone(),
+        user_id: caller.principal.user_id.clone(),
+        name: caller.principal.user_name.clone(),
         address: caller.address.map(|address| address.to_string()),
         lease: minutes(app.config.archive_lease_minutes),
         receipt_required,

@@ -32,7 +32,7 @@ pub async fn post(
     Json(receipt): Json<ReceiptRequest>,
 ) -> Result<Json<ArchiveRecord>> {
     let archive = require(&app, &caller, ids).await?;
-    let user = &caller.identity.user_id;
+    let user = &caller.principal.user_id;
     let archive = delivery::receive(&app, &archive, user, &receipt.digest).await?;
     Ok(Json(record::view(&archive, app.clock.now())))
 }

@@ -70,7 +70,7 @@ pub fn draft(
         upload_id: UploadId::new(app.ids.next()),
         project_id,
         instance_id,
-        user_id: caller.identity.user_id.clone(),
+        user_id: caller.principal.user_id.clone(),
         file_name,
         resumable: false,
         size: None,

@@ -28,7 +28,7 @@ pub async fn delete(
     PathIds((project, instance, id)): PathIds<(ProjectId, InstanceId, UploadId)>,
 ) -> Result<()> {
     caller.authorize(Action::PackageImport, Resource::Project(&project))?;
-    let (user, asked) = (caller.identity.user_id.clone(), id.clone());
+    let (user, asked) = (caller.principal.user_id.clone(), id.clone());
     let upload = app
         .db
         .read(async move |tx| rules::require_own(tx, &project, &instance, &user, &asked).await)

@@ -38,7 +38,7 @@ pub async fn post(
 ) -> Result<Json<ImportAssetResponse>> {
     caller.authorize(Action::PackageImport, Resource::Project(&project))?;
     let options = Options::parse(query)?;
-    let user = caller.identity.user_id.clone();
+    let user = caller.principal.user_id.clone();
     let upload = app
         .db
         .read(async move |tx| rules::require_own(tx, &project, &instance, &user, &id).await)

@@ -50,7 +50,7 @@ pub async fn put(
     let offset = u64::try_from(offset).unwrap_or(0);
     let length = content_length(&headers)?;
     check_room(&app, length).await?;
-    let (user, now) = (caller.identity.user_id.clone(), app.clock.now());
+    let (user, now) = (caller.principal.user_id.clone(), app.clock.now());
     let (upload, writer) = app
         .db
         .write(async move |tx| {

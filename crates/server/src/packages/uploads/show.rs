@@ -27,7 +27,7 @@ pub async fn get(
     PathIds((project, instance, id)): PathIds<(ProjectId, InstanceId, UploadId)>,
 ) -> Result<Json<UploadInfo>> {
     caller.authorize(Action::PackageImport, Resource::Project(&project))?;
-    let user = caller.identity.user_id.clone();
+    let user = caller.principal.user_id.clone();
     let upload = app
         .db
         .read(async move |tx| rules::require_own(tx, &project, &instance, &user, &id).await)

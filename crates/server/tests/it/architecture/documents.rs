@@ -32,7 +32,7 @@ fn every_setting_is_documented_with_its_variable() {
 }
 
 /// All of them; a test below compares them with the source.
-const CODES: [ErrorCode; 67] = [
+const CODES: [ErrorCode; 69] = [
     ErrorCode::InvalidJson,
     ErrorCode::InvalidBody,
     ErrorCode::InvalidParameter,
@@ -44,6 +44,8 @@ const CODES: [ErrorCode; 67] = [
     ErrorCode::WrongPassword,
     ErrorCode::ProjectMismatch,
     ErrorCode::Forbidden,
+    ErrorCode::IamNotFound,
+    ErrorCode::Throttled,
     ErrorCode::AssetNotFound,
     ErrorCode::AssetNameTaken,
     ErrorCode::AssetBlocked,
