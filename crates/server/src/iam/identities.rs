@@ -48,11 +48,11 @@ pub async fn by_access_key(app: &App, access_key: &str) -> Result<Option<(Princi
     let found = app
         .db
         .snapshot(async move |tx| {
-            let Some((user, sealed)) = store::find_access_key(tx, &key).await? else {
+            let Some(key) = store::find_access_key(tx, &key).await? else {
                 return Ok(None);
             };
-            let identity = identity(tx, &user, None).await?;
-            Ok(identity.map(|identity| (identity, sealed)))
+            let identity = identity(tx, &key.user_id, None).await?;
+            Ok(identity.map(|identity| (identity, key.sealed)))
         })
         .await?;
     let Some((identity, sealed)) = found else {
