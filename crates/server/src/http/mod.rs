@@ -5,6 +5,7 @@ pub mod caller;
 pub mod connection;
 pub mod json;
 pub mod lockout;
+pub mod origin;
 pub mod path;
 pub mod query;
 pub mod render;
