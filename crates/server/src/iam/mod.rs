@@ -1,6 +1,7 @@
 //! Identity: domains, projects, users, access keys and tokens; who calls and what they may do.
 
 pub mod action;
+pub mod administer;
 pub mod auth_projects;
 pub mod bootstrap;
 mod caller;
