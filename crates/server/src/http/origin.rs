@@ -6,8 +6,8 @@ use std::net::IpAddr;
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 
-use super::authenticate::RemoteAddress;
 use super::respond::RequestId;
+use crate::app::App;
 
 #[derive(Debug, Clone)]
 pub struct Origin {
@@ -16,14 +16,13 @@ pub struct Origin {
     pub request_id: Option<String>,
 }
 
-impl<S: Sync> FromRequestParts<S> for Origin {
+impl FromRequestParts<App> for Origin {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let remote = parts.extensions.get::<RemoteAddress>();
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
         let id = parts.extensions.get::<RequestId>();
         Ok(Self {
-            address: remote.map(|RemoteAddress(address)| address.ip()),
+            address: app.proxies.origin(parts),
             request_id: id.map(|id| id.0.clone()),
         })
     }
