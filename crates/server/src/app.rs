@@ -12,10 +12,10 @@ use crate::http::lockout::Lockout;
 use crate::iam::Identities;
 use crate::ids::Ids;
 use crate::jobs::Bell;
-use crate::keys::MasterKey;
 use crate::objects::UrlSigner;
 use crate::packages::delivery::Deliveries;
 use crate::replication::Replication;
+use crate::vault::Vault;
 
 /// Cheap to clone; all state that lasts is in the database and the blobs.
 #[derive(Debug, Clone)]
@@ -28,7 +28,7 @@ pub struct Inner {
     pub blobs: Blobs,
     pub clock: Clock,
     pub ids: Ids,
-    pub master_key: MasterKey,
+    pub vault: Vault,
     pub urls: UrlSigner,
     pub identities: Identities,
     pub lockout: Lockout,
@@ -48,9 +48,9 @@ impl App {
         db: Db,
         blobs: Blobs,
         clock: Clock,
-        master_key: MasterKey,
+        vault: Vault,
     ) -> Self {
-        let urls = UrlSigner::new(endpoint, &master_key);
+        let urls = UrlSigner::new(endpoint, vault.clone());
         let replication = Replication::new(&config, clock.now());
         Self(Arc::new(Inner {
             config,
@@ -58,7 +58,7 @@ impl App {
             blobs,
             clock,
             ids: Ids,
-            master_key,
+            vault,
             urls,
             identities: Identities::default(),
             lockout: Lockout::default(),

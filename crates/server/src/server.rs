@@ -14,9 +14,9 @@ use crate::db::{Db, Synchronous};
 use crate::http::serve;
 use crate::iam::bootstrap;
 use crate::jobs::{Runner, queue};
-use crate::keys::MasterKey;
 use crate::packages::delivery;
 use crate::replication::reports;
+use crate::vault::{Source, Vault};
 use crate::{background, health, instances, router};
 
 const UPKEEP: Duration = Duration::from_secs(30);
@@ -36,20 +36,15 @@ pub async fn open(config: Config, endpoint: &str) -> Result<App, StartError> {
         "the data folder {}",
         config.data.display()
     )))?;
-    let master_key = master_key(&config).map_err(StartError)?;
+    let source = Source::of(&config).map_err(StartError)?;
     let db = open_db(&config).await?;
+    let clock = Clock::System;
+    let vault = Vault::unlock(db.clone(), source, clock.now()).await;
+    let vault = vault.map_err(StartError)?;
     let blobs = Blobs::open_disk(&config.data.join("blobs")).map_err(cannot("the blobs"))?;
-    let app = App::new(config, endpoint, db, blobs, Clock::System, master_key);
+    let app = App::new(config, endpoint, db, blobs, clock, vault);
     app.replication.peers.check().map_err(StartError)?;
     Ok(app)
-}
-
-fn master_key(config: &Config) -> Result<MasterKey, String> {
-    if let Ok(text) = std::env::var("ENTREPOT_MASTER_KEY") {
-        return MasterKey::parse(&text);
-    }
-    let default = config.data.join("master.key");
-    MasterKey::load_or_create(config.master_key_file.as_deref().unwrap_or(&default))
 }
 
 async fn open_db(config: &Config) -> Result<Db, StartError> {
@@ -139,12 +134,14 @@ impl Server {
             }
         });
         let telling = tokio::spawn(reports::keep_telling(self.app.clone()));
+        let keys = tokio::spawn(self.app.vault.clone().keep_fresh());
         let grace = self.app.config.stop_grace();
         let app = self.app.clone();
         serve::serve(self.listener, router::router(self.app), stop, grace).await;
         app.deliveries.close().await;
         upkeep.abort();
         telling.abort();
+        keys.abort();
         runner.stop().await;
     }
 }

@@ -12,6 +12,7 @@ use crate::db::Tx;
 use crate::error::Result;
 use crate::ids::{ProjectId, UserId};
 use crate::keys::{self, Secret};
+use crate::vault;
 
 const REMEMBERED_FOR: Duration = Duration::from_millis(1500);
 const REMEMBERED: u64 = 10_000;
@@ -58,7 +59,9 @@ pub async fn by_access_key(app: &App, access_key: &str) -> Result<Option<(Princi
     let Some((identity, sealed)) = found else {
         return Ok(None);
     };
-    let known = (PrincipalRef::new(identity), app.master_key.open(&sealed)?);
+    let column = vault::ACCESS_KEYS;
+    let secret = app.vault.open(column, access_key, &sealed).await?;
+    let known = (PrincipalRef::new(identity), secret);
     let cache = &app.identities.by_access_key;
     cache.insert(access_key.to_owned(), known.clone());
     Ok(Some(known))
