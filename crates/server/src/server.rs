@@ -1,7 +1,6 @@
 //! Opens a library, serves it, and stops in good order.
 
 use std::net::SocketAddr;
-use std::path::Path;
 use std::time::Duration;
 
 use entrepot_blob::Blobs;
@@ -16,7 +15,7 @@ use crate::iam::bootstrap;
 use crate::jobs::{Runner, queue};
 use crate::packages::delivery;
 use crate::replication::reports;
-use crate::vault::{Source, Vault};
+use crate::vault::{Serving, Source, Vault};
 use crate::{background, health, instances, router};
 
 const UPKEEP: Duration = Duration::from_secs(30);
@@ -60,26 +59,13 @@ async fn open_db(config: &Config) -> Result<Db, StartError> {
     Db::open_sqlite(&path, synchronous).map_err(cannot(&format!("the database {}", path.display())))
 }
 
-/// Only one server may have a data folder with an embedded database: two would both run its jobs.
-fn lock(folder: &Path) -> Result<std::fs::File, StartError> {
-    let path = folder.join("entrepot.lock");
-    let file = std::fs::File::create(&path).map_err(cannot(&path.display().to_string()))?;
-    file.try_lock().map_err(|_| {
-        let folder = folder.display();
-        StartError(format!(
-            "another entrepot serves the folder {folder} already"
-        ))
-    })?;
-    Ok(file)
-}
-
 /// A server that listens.
 #[derive(Debug)]
 pub struct Server {
     app: App,
     listener: TcpListener,
     endpoint: String,
-    _lock: std::fs::File,
+    _lock: Serving,
 }
 
 impl Server {
@@ -89,7 +75,7 @@ impl Server {
             "the data folder {}",
             config.data.display()
         )))?;
-        let lock = lock(&config.data)?;
+        let lock = Serving::lock(&config.data).map_err(StartError)?;
         let listener = TcpListener::bind(config.listen)
             .await
             .map_err(cannot(&format!("cannot listen on {}", config.listen)))?;
@@ -97,6 +83,7 @@ impl Server {
         let endpoint = endpoint(&config, address);
         health::collect_metrics();
         let app = open(config, &endpoint).await?;
+        lock.tell(app.vault.source()).map_err(StartError)?;
         bootstrap::bootstrap(&app, &endpoint)
             .await
             .map_err(cannot("the first account"))?;

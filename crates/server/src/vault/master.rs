@@ -68,6 +68,13 @@ impl MasterKey {
             .map_err(|error| format!("the master key file {}: {error}", path.display()))
     }
 
+    /// A new one in a file.
+    pub(super) fn write_random(path: &Path) -> Result<Self, String> {
+        let key = Self::random();
+        key.write(path)?;
+        Ok(key)
+    }
+
     /// A short name that tells nothing about the key.
     pub fn id(&self) -> &str {
         &self.id
@@ -151,11 +158,7 @@ impl Source {
     /// Makes the key of a new library.
     pub(super) fn create(&self) -> Result<MasterKey, String> {
         match self {
-            Source::File(path) => {
-                let key = MasterKey::random();
-                key.write(path)?;
-                Ok(key)
-            }
+            Source::File(path) => MasterKey::write_random(path),
             Source::Environment(_) | Source::Command(_) => Err(self.missing()),
         }
     }

@@ -21,6 +21,7 @@ mod reseal;
 mod ring;
 mod rotate;
 mod sealed;
+mod serving;
 mod status;
 mod store;
 
@@ -33,6 +34,7 @@ pub use reseal::{Pass, reseal, tidy};
 pub use ring::{DataKey, Ring};
 pub use rotate::{Finished, Next, Rotated, finish, introduce, pending, rotate};
 pub use sealed::{ACCESS_KEYS, APPS, COLUMNS, Column, REPLICATION_KEYS};
+pub use serving::Serving;
 pub use status::{DataKeyStatus, MasterStatus, Status, status};
 
 use self::sealed::Sealed;

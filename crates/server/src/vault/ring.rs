@@ -135,15 +135,15 @@ pub fn wrap(key: &DataKey, master: &MasterKey, now: Timestamp) -> Result<Wrapped
     Ok(Wrapped {
         key_id: key.key_id.clone(),
         master_id: master.id().to_owned(),
-        wrapped: cipher::seal(&master.wrapping(), &bound(&key.key_id), key.key.as_ref())?,
+        text: cipher::seal(&master.wrapping(), &bound(&key.key_id), key.key.as_ref())?,
         created_at: key.created_at,
-        wrapped_at: now,
+        since: now,
     })
 }
 
 /// `None` where it was not wrapped under that key.
 pub fn unwrap(row: &Wrapped, master: &MasterKey) -> Option<DataKey> {
-    let opened = cipher::open(&master.wrapping(), &bound(&row.key_id), &row.wrapped)?;
+    let opened = cipher::open(&master.wrapping(), &bound(&row.key_id), &row.text)?;
     let mut key = Key::default();
     if opened.len() != key.len() {
         return None;

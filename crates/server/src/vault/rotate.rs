@@ -19,6 +19,7 @@ use serde_json::json;
 use super::master::{MasterKey, Source};
 use super::reseal::{Pass, reseal};
 use super::ring::{self, DataKey};
+use super::serving;
 use super::store::{self, Wrapped};
 use crate::app::App;
 use crate::audit::{self, Event, Outcome};
@@ -30,7 +31,7 @@ use crate::error::{Error, ErrorCode, Result};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Next {
     Nothing,
-    /// The new key is in its place here; every other node needs it, too, and then [`finish`].
+    /// The new key is in its place here; every other server needs it, too, and then [`finish`].
     Finish,
     /// The new key, in this file where that is known, must be put in its place everywhere; then
     /// [`finish`].
@@ -106,10 +107,9 @@ async fn configured(app: &App) -> Result<MasterKey> {
 
 /// Whether the server, if there is one, learns of the new key without anybody's help.
 fn reads_itself(app: &App) -> bool {
-    matches!(
-        (&app.db, app.vault.source()),
-        (Db::Sqlite(_), Source::File(_))
-    )
+    let source = app.vault.source();
+    matches!((&app.db, source), (Db::Sqlite(_), Source::File(_)))
+        && serving::shares(&app.config.data, source)
 }
 
 fn after_place(app: &App) -> Next {
@@ -190,14 +190,9 @@ pub fn pending(app: &App) -> Result<PathBuf> {
 /// The new master key, in a file: that of an attempt that was cut off, or another one.
 fn prepare(app: &App, waiting: &Path, current: &MasterKey) -> Result<MasterKey> {
     let left = MasterKey::read(waiting).map_err(refused)?;
-    let key = match left.filter(|key| key.id() != current.id()) {
-        Some(key) => key,
-        None => {
-            let key = MasterKey::random();
-            key.write(waiting).map_err(refused)?;
-            key
-        }
-    };
+    let left = left.filter(|key| key.id() != current.id());
+    let key = left.map_or_else(|| MasterKey::write_random(waiting), Ok);
+    let key = key.map_err(refused)?;
     if let Source::File(file) = app.vault.source() {
         give_to_owner_of(waiting, file).map_err(|error| {
             refused(format!(
@@ -279,7 +274,7 @@ pub async fn introduce(app: &App, current: &MasterKey, new: &MasterKey) -> Resul
 
 /// Now, and after all that happened before, whatever the clocks of other nodes say.
 fn after(rows: &[Wrapped], now: Timestamp) -> Timestamp {
-    let times = rows.iter().flat_map(|row| [row.created_at, row.wrapped_at]);
+    let times = rows.iter().flat_map(|row| [row.created_at, row.since]);
     times.fold(now, |now, then| {
         now.max(then.plus(Duration::from_millis(1)))
     })

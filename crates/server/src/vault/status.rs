@@ -82,7 +82,7 @@ pub async fn status(app: &App) -> Result<Status> {
     let data_keys = data_keys.collect();
     let since = |id: &String| {
         let own = rows.iter().filter(|row| row.master_id == *id);
-        own.map(|row| row.wrapped_at).min()
+        own.map(|row| row.since).min()
     };
     let master_keys = masters.iter().filter_map(|id| {
         Some(MasterStatus {

@@ -12,19 +12,20 @@ use crate::params;
 pub struct Wrapped {
     pub key_id: String,
     pub master_id: String,
-    pub wrapped: String,
+    pub text: String,
     /// When the data key was made.
     pub created_at: Timestamp,
-    pub wrapped_at: Timestamp,
+    /// When the master key came to open it.
+    pub since: Timestamp,
 }
 
 fn wrapped(mut row: Row) -> Result<Wrapped, DbError> {
     Ok(Wrapped {
         key_id: row.next()?,
         master_id: row.next()?,
-        wrapped: row.next()?,
+        text: row.next()?,
         created_at: row.next()?,
-        wrapped_at: row.next()?,
+        since: row.next()?,
     })
 }
 
@@ -46,7 +47,7 @@ pub fn key_ids(rows: &[Wrapped]) -> Vec<String> {
 /// Each master key once, in the order in which they came.
 pub fn master_ids(rows: &[Wrapped]) -> Vec<String> {
     let mut rows: Vec<&Wrapped> = rows.iter().collect();
-    rows.sort_by_key(|row| row.wrapped_at);
+    rows.sort_by_key(|row| row.since);
     let mut ids = Vec::<String>::new();
     for row in rows {
         if !ids.contains(&row.master_id) {
@@ -63,9 +64,9 @@ pub async fn insert(tx: &mut Tx, row: &Wrapped) -> Result<()> {
         params![
             &row.key_id,
             &row.master_id,
-            &row.wrapped,
+            &row.text,
             row.created_at,
-            row.wrapped_at
+            row.since
         ],
     )
     .await?;

@@ -1,7 +1,7 @@
 //! What is sealed stands where a new key looks for it, and opens nowhere else.
 
 use entrepot_server::keys::Secret;
-use entrepot_server::vault::{ACCESS_KEYS, APPS, COLUMNS};
+use entrepot_server::vault::{ACCESS_KEYS, APPS, COLUMNS, Column};
 
 use super::is_sqlite;
 use crate::harness::{Library, Regions};
@@ -38,7 +38,7 @@ async fn every_column_with_sealed_texts_is_known() {
         }
     }
     found.sort();
-    assert_eq!(found, COLUMNS.map(|column| column.name()));
+    assert_eq!(found, COLUMNS.map(Column::name));
     regions.stop().await;
 }
 

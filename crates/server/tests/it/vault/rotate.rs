@@ -1,6 +1,6 @@
 //! Rotating: on one node, on two with a key file each, and cut off anywhere.
 
-use entrepot_server::vault::{self, MasterKey, Next};
+use entrepot_server::vault::{self, MasterKey, Next, Serving, Source};
 
 use super::{add_key, call_with, is_sqlite, key_file, left_behind, new_key, opens};
 use crate::harness::Library;
@@ -46,6 +46,22 @@ async fn a_rotation_beside_a_running_server_leaves_only_the_new_key() {
             .await,
         1
     );
+}
+
+#[tokio::test]
+async fn a_server_with_its_key_from_elsewhere_is_waited_for() {
+    let library = Library::start().await;
+    let command = library.node().await;
+    let serving = Serving::lock(library.data()).unwrap();
+    assert!(Serving::lock(library.data()).is_err());
+    let own = MasterKey::read(&key_file(&library)).unwrap().unwrap();
+    serving.tell(&Source::Environment(own)).unwrap();
+    let rotated = vault::rotate(&command.app, None).await.unwrap();
+    assert_eq!(rotated.next, Next::Finish);
+    serving.tell(&Source::File(key_file(&library))).unwrap();
+    let again = vault::rotate(&command.app, None).await.unwrap();
+    assert_eq!(again.master_id, rotated.master_id);
+    assert_eq!(again.next == Next::Nothing, is_sqlite(&library.app));
 }
 
 #[tokio::test]
