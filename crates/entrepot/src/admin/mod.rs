@@ -7,6 +7,7 @@ mod audit;
 mod group;
 mod instance;
 mod key;
+mod master_key;
 mod policy;
 mod project;
 mod replication_key;
@@ -44,6 +45,9 @@ enum Command {
     /// Permanent access keys of users
     #[command(subcommand)]
     Key(key::Key),
+    /// The key that secrets at rest depend on: replace it, see what depends on it
+    #[command(subcommand)]
+    MasterKey(master_key::MasterKey),
     /// What users may do
     #[command(subcommand)]
     Policy(policy::Policy),
@@ -77,6 +81,7 @@ pub fn run(command: Admin) -> anyhow::Result<()> {
             Command::Group(command) => group::run(&app, command).await,
             Command::Instance(command) => instance::run(&app, command).await,
             Command::Key(command) => key::run(&app, command).await,
+            Command::MasterKey(command) => master_key::run(&app, command).await,
             Command::Policy(command) => policy::run(&app, command).await,
             Command::Project(command) => project::run(&app, command).await,
             Command::ReplicationKey(command) => replication_key::run(&app, command).await,
