@@ -66,6 +66,10 @@ pub struct Config {
     pub copy_streams: usize,
     /// How many MiB a second copies may fetch, together; 0 sets no limit.
     pub copy_rate_mib: u32,
+    /// How many days events of the audit are kept; 0 keeps them for ever.
+    pub audit_days: u32,
+    /// Whether each download of a file by its URL is an event of the audit.
+    pub audit_downloads: bool,
     /// How many jobs run at a time, copies aside.
     pub job_workers: usize,
     /// How many seconds requests under way have when the server stops.
@@ -141,6 +145,8 @@ impl Default for Config {
             copy_workers: 8,
             copy_streams: 8,
             copy_rate_mib: 0,
+            audit_days: 365,
+            audit_downloads: true,
             job_workers: 2,
             stop_seconds: 30,
         }

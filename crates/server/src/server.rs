@@ -8,6 +8,7 @@ use entrepot_blob::Blobs;
 use tokio::net::TcpListener;
 
 use crate::app::App;
+use crate::audit::buffer;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::{Db, Synchronous};
@@ -139,6 +140,7 @@ impl Server {
             }
         });
         let telling = tokio::spawn(reports::keep_telling(self.app.clone()));
+        let writing = tokio::spawn(buffer::keep_writing(self.app.clone()));
         let grace = self.app.config.stop_grace();
         let app = self.app.clone();
         serve::serve(self.listener, router::router(self.app), stop, grace).await;
@@ -146,6 +148,8 @@ impl Server {
         upkeep.abort();
         telling.abort();
         runner.stop().await;
+        writing.abort();
+        app.audit.close().await;
     }
 }
 
