@@ -6,6 +6,7 @@ use http::StatusCode;
 
 use super::view;
 use crate::app::App;
+use crate::audit::{self, Event};
 use crate::error::Result;
 use crate::http::caller::Caller;
 use crate::http::json::Json;
@@ -39,11 +40,14 @@ pub async fn post(
     };
     let sealed = app.master_key.seal(&secret)?;
     let created = checked(&app, &caller, instance.clone(), body)?;
+    let resource = format!("application/{}", created.app_id);
+    let event = Event::of(&app, &caller, &project, resource);
     let inserted = created.clone();
     app.db
         .write(async move |tx| {
             require_instance(tx, &project, &instance).await?;
-            insert_app(tx, &inserted, &sealed).await
+            insert_app(tx, &inserted, &sealed).await?;
+            audit::record(tx, &event).await
         })
         .await?;
     let info = view::info(created, &caller.principal.user_id);
