@@ -65,7 +65,10 @@ fn every_endpoint_says_what_it_needs() {
     assert_eq!(tabled().len(), ENDPOINTS.len(), "a line is there twice");
     let (routed, tabled) = (routed(), tabled());
     let odd: Vec<_> = routed.symmetric_difference(&tabled).collect();
-    assert!(odd.is_empty(), "only in the router or only in the table: {odd:?}");
+    assert!(
+        odd.is_empty(),
+        "only in the router or only in the table: {odd:?}"
+    );
 }
 
 #[test]
