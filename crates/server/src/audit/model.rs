@@ -89,7 +89,7 @@ impl Event {
             access_key: None,
             address: None,
             action: action.to_owned(),
-            resource: plain(&resource),
+            resource: plain(resource),
             outcome,
             detail,
         }
@@ -158,7 +158,7 @@ impl Event {
         self.outcome = Outcome::of(error.code);
         self.detail = match error.code {
             ErrorCode::InvalidJson | ErrorCode::InvalidBody => json!({"error_code": code}),
-            _ => json!({"error_code": code, "error_msg": plain(&error.message)}),
+            _ => json!({"error_code": code, "error_msg": plain(error.message.clone())}),
         };
         self
     }
@@ -178,7 +178,10 @@ impl Event {
 }
 
 /// On one line, and not too long: it may be what a caller sent.
-fn plain(text: &str) -> String {
+fn plain(text: String) -> String {
+    if text.len() <= MOST && !text.contains(char::is_control) {
+        return text;
+    }
     let shown = text.chars().filter(|c| !c.is_control());
     shown.take(MOST).collect()
 }
@@ -191,7 +194,7 @@ pub struct About(Arc<Mutex<(Option<Action>, Option<String>)>>);
 impl About {
     pub fn resource(&self, resource: String) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.1 = Some(plain(&resource));
+        known.1 = Some(plain(resource));
     }
 
     pub fn action(&self, action: Action) {

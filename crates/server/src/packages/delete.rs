@@ -37,7 +37,7 @@ pub async fn post(
 ) -> Result<Json<AssetJobResponse>> {
     caller.authorize(Resource::Instance(&project, &instance))?;
     let items = Requested::parse(body)?;
-    let about = json!({"apps": items.apps.len(), "tasks": items.tasks.len()});
+    let about = json!({"apps": items.apps, "tasks": items.tasks});
     let job = work::draft(&app, &caller, project, instance, AssetJobType::Delete);
     let deletion = DeleteAssets::new(&job, items);
     let resource = format!("job/{}", job.job_id);
