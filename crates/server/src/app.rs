@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use entrepot_blob::Blobs;
 
+use crate::audit;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Db;
@@ -32,6 +33,8 @@ pub struct Inner {
     pub ids: Ids,
     pub vault: Vault,
     pub urls: UrlSigner,
+    /// Events that wait to be written.
+    pub audit: audit::Buffer,
     pub identity: Identity,
     pub lockout: Lockout,
     pub limits: Limits,
@@ -62,6 +65,7 @@ impl App {
         let identity = Identity::embedded(&config.region);
         let replication = Replication::new(&config, clock.now());
         Self(Arc::new(Inner {
+            audit: audit::Buffer::new(db.clone()),
             config,
             db,
             blobs,

@@ -1,5 +1,6 @@
 //! The jobs of the server and how often the periodic ones come round.
 
+use crate::audit::TidyAudit;
 use crate::config::{Config, minutes};
 use crate::files::hash::HashFile;
 use crate::jobs::Registry;
@@ -15,6 +16,7 @@ pub fn registry(config: &Config) -> Registry {
         .with::<DeleteAssets>()
         .with::<ExportAssets>()
         .with::<HashFile>()
+        .with_periodic::<TidyAudit>(minutes(config.sweep_minutes))
         .with_periodic::<TidyCopies>(minutes(config.sweep_minutes))
         .with_periodic::<TidyPackages>(minutes(config.sweep_minutes))
         .with::<ImportPackage>()

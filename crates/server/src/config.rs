@@ -76,6 +76,10 @@ pub struct Config {
     pub key_requests_in_flight: u32,
     /// Addresses and ranges of proxies whose `X-Forwarded-For` says where requests come from.
     pub trusted_proxies: Vec<String>,
+    /// How many days events of the audit are kept; 0 keeps them for ever.
+    pub audit_days: u32,
+    /// Whether each download of a file by its URL is an event of the audit.
+    pub audit_downloads: bool,
     /// How many jobs run at a time, copies aside.
     pub job_workers: usize,
     /// How many seconds requests under way have when the server stops.
@@ -155,6 +159,8 @@ impl Default for Config {
             key_requests_per_second: 0,
             key_requests_in_flight: 0,
             trusted_proxies: Vec::new(),
+            audit_days: 365,
+            audit_downloads: true,
             job_workers: 2,
             stop_seconds: 30,
         }

@@ -8,7 +8,7 @@ use utoipa_swagger_ui::SwaggerUi;
 use crate::app::App;
 use crate::iam::Needs;
 use crate::iam::endpoints::ENDPOINTS;
-use crate::{assets, files, health, iam, instances, objects, packages, replication};
+use crate::{assets, audit, files, health, iam, instances, objects, packages, replication};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -26,6 +26,7 @@ use crate::{assets, files, health, iam, instances, objects, packages, replicatio
         assets::show::get,
         assets::summarys::post,
         assets::update::put,
+        audit::list::get,
         files::complete::post,
         files::create::post,
         files::create_large::post,

@@ -9,8 +9,10 @@ use axum::routing::{delete, get, post, put};
 use tower::ServiceBuilder;
 
 use crate::app::App;
-use crate::http::{authenticate, respond, slashes};
-use crate::{assets, files, health, iam, instances, objects, openapi, packages, replication};
+use crate::http::{audit as calls, authenticate, respond, slashes};
+use crate::{
+    assets, audit, files, health, iam, instances, objects, openapi, packages, replication,
+};
 
 pub fn router(app: App) -> Router {
     let calls = Router::new()
@@ -39,6 +41,7 @@ fn authenticated(app: &App) -> Router<App> {
         .merge(integration())
         .merge(packaged())
         .merge(identity())
+        .layer(from_fn_with_state(app.clone(), calls::audit))
         .layer(from_fn_with_state(app.clone(), authenticate::authenticate))
 }
 
@@ -116,6 +119,7 @@ fn media() -> Router<App> {
             "/v1/{project_id}/digital-assets/{asset_id}/restore",
             post(assets::restore::post),
         )
+        .route("/v1/{project_id}/entrepot/audit", get(audit::list::get))
         .route(
             "/v1/{project_id}/entrepot/files/{file_id}/part-urls",
             post(files::part_urls::post),
@@ -266,6 +270,7 @@ fn streamed(app: &App) -> Router<App> {
             post(packages::import::post),
         )
         .layer(DefaultBodyLimit::disable())
+        .layer(from_fn_with_state(app.clone(), calls::audit))
         .layer(from_fn_with_state(
             app.clone(),
             authenticate::authenticate_stream,

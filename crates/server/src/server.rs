@@ -7,6 +7,7 @@ use entrepot_blob::Blobs;
 use tokio::net::TcpListener;
 
 use crate::app::App;
+use crate::audit::buffer;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::{Db, Synchronous};
@@ -122,6 +123,7 @@ impl Server {
         });
         let telling = tokio::spawn(reports::keep_telling(self.app.clone()));
         let keys = tokio::spawn(self.app.vault.clone().keep_fresh());
+        let writing = tokio::spawn(buffer::keep_writing(self.app.clone()));
         let grace = self.app.config.stop_grace();
         let app = self.app.clone();
         serve::serve(self.listener, router::router(self.app), stop, grace).await;
@@ -130,6 +132,8 @@ impl Server {
         telling.abort();
         keys.abort();
         runner.stop().await;
+        writing.abort();
+        app.audit.close().await;
     }
 }
 

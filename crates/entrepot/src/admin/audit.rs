@@ -4,9 +4,11 @@ use std::io::{ErrorKind, Write};
 
 use clap::Args;
 use entrepot_server::app::App;
-use entrepot_server::audit::{self as events, Event, Filter};
+use entrepot_server::audit::{self, Event, Filter, Outcome, view};
 use entrepot_server::clock::Timestamp;
-use serde_json::{Value, json};
+use entrepot_server::error::Result;
+use entrepot_server::ids::ProjectId;
+use serde_json::json;
 
 /// The latest events, the newest first.
 #[derive(Debug, Args)]
@@ -17,9 +19,30 @@ pub struct Audit {
     /// Only what was done to this, such as asset/0123…
     #[arg(long)]
     resource: Option<String>,
+    /// Only what was done in this project
+    #[arg(long, value_name = "ID")]
+    project: Option<String>,
+    /// Only what this user did
+    #[arg(long, value_name = "ID")]
+    user_id: Option<String>,
+    /// The same by name
+    #[arg(long, value_name = "NAME", alias = "user")]
+    user_name: Option<String>,
+    /// Only what was signed by this access key
+    #[arg(long, value_name = "KEY")]
+    access_key: Option<String>,
+    /// Only what ended so: DONE, REFUSED or FAILED
+    #[arg(long, value_parser = outcome)]
+    outcome: Option<Outcome>,
     /// Only from this time on, such as 2026-01-31T00:00:00Z
     #[arg(long, value_name = "TIME", value_parser = time)]
     since: Option<Timestamp>,
+    /// Only before this time
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    until: Option<Timestamp>,
+    /// Go on after this event of an earlier list
+    #[arg(long, value_name = "EVENT_ID")]
+    marker: Option<String>,
     /// At most so many
     #[arg(long, value_name = "N", default_value_t = 100,
         value_parser = clap::value_parser!(u32).range(1..=10000))]
@@ -34,20 +57,16 @@ fn time(text: &str) -> Result<Timestamp, String> {
         .ok_or_else(|| "must be a time such as 2026-01-31T00:00:00Z".into())
 }
 
+fn outcome(text: &str) -> Result<Outcome, String> {
+    Outcome::parse(&text.to_uppercase()).ok_or_else(|| "must be DONE, REFUSED or FAILED".into())
+}
+
 pub async fn run(app: &App, command: Audit) -> anyhow::Result<()> {
-    let filter = Filter {
-        action: command.action,
-        resource: command.resource,
-        since: command.since,
-        limit: command.limit,
-    };
-    let found = app
-        .db
-        .read(async move |tx| events::list(tx, &filter).await)
-        .await;
+    let is_json = command.json;
+    let found = find(app, command).await;
     let found = found.map_err(|e| anyhow::anyhow!(e.message))?;
-    let text = if command.json {
-        let events: Vec<_> = found.iter().map(shown).collect();
+    let text = if is_json {
+        let events: Vec<_> = found.into_iter().map(view::shown).collect();
         format!("{}\n", json!({ "events": events }))
     } else {
         found.iter().map(line).collect()
@@ -57,6 +76,27 @@ pub async fn run(app: &App, command: Audit) -> anyhow::Result<()> {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         printed => Ok(printed?),
     }
+}
+
+async fn find(app: &App, command: Audit) -> Result<Vec<Event>> {
+    let filter = Filter {
+        project_id: command.project.map(ProjectId::new),
+        action: command.action,
+        resource: command.resource,
+        user_id: command.user_id,
+        user_name: command.user_name,
+        access_key: command.access_key,
+        outcome: command.outcome,
+        since: command.since,
+        until: command.until,
+        after: None,
+        limit: command.limit,
+    };
+    let marker = command.marker;
+    let found = app
+        .db
+        .snapshot(async move |tx| audit::list_after(tx, &filter, marker.as_deref()).await);
+    found.await
 }
 
 fn line(event: &Event) -> String {
@@ -69,21 +109,4 @@ fn line(event: &Event) -> String {
         event.user_name.as_deref().unwrap_or("-"),
         event.detail
     )
-}
-
-fn shown(event: &Event) -> Value {
-    json!({
-        "event_id": event.event_id,
-        "at": event.at.rfc3339(),
-        "request_id": event.request_id,
-        "project_id": event.project_id,
-        "user_id": event.user_id,
-        "user_name": event.user_name,
-        "access_key": event.access_key,
-        "address": event.address,
-        "action": event.action,
-        "resource": event.resource,
-        "outcome": event.outcome.as_str(),
-        "detail": event.detail,
-    })
 }

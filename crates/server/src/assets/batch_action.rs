@@ -1,5 +1,6 @@
 //! `POST /v1/{project_id}/digital-assets/batch-action`
 
+use axum::Extension;
 use axum::extract::State;
 use entrepot_api::assets::{
     AssetActionResult, BatchAssetActionReq, BatchAssetActionResponse, ErrorResponse,
@@ -9,6 +10,7 @@ use super::rules::check_length;
 use super::state::Step;
 use super::steps;
 use crate::app::App;
+use crate::audit::{self, About, Event};
 use crate::clock::Timestamp;
 use crate::db::Tx;
 use crate::error::{Error, ErrorCode, Result};
@@ -48,9 +50,11 @@ pub async fn post(
     State(app): State<App>,
     caller: Caller,
     PathIds(project): PathIds<ProjectId>,
+    Extension(about): Extension<About>,
     Json(body): Json<BatchAssetActionReq>,
 ) -> Result<Json<BatchAssetActionResponse>> {
     let (action, step) = parse(&body.action)?;
+    about.action(action);
     if !(1..=100).contains(&body.asset_ids.len()) {
         return Err(Error::parameter("asset_ids", "must have 1 to 100 ids"));
     }
@@ -70,7 +74,7 @@ pub async fn post(
             ids.push(id);
         }
     }
-    let now = app.clock.now();
+    let (owned, now) = (app.clone(), app.clock.now());
     let outcomes = app
         .db
         .write(async move |tx| {
@@ -79,12 +83,24 @@ pub async fn post(
                 let outcome = one(tx, &permit, &project, id, step, now).await?;
                 outcomes.push((id.clone(), outcome));
             }
+            let events = outcomes.iter().map(|(id, outcome)| {
+                let event = Event::of(&owned, &caller, &project, format!("asset/{id}"));
+                told(event.action(action), outcome)
+            });
+            audit::record_all(tx, &events.collect::<Vec<_>>()).await?;
             Ok(outcomes)
         })
         .await?;
     Ok(Json(BatchAssetActionResponse {
         results: grouped(outcomes),
     }))
+}
+
+fn told(event: Event, outcome: &Result<()>) -> Event {
+    match outcome {
+        Ok(()) => event,
+        Err(error) => event.failed(error, published(error.code).1),
+    }
 }
 
 /// The inner result is the asset's own; the outer one stops the whole batch.

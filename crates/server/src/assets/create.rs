@@ -9,6 +9,7 @@ use super::model::{Asset, AssetType};
 use super::state::Standing;
 use super::{rules, store};
 use crate::app::App;
+use crate::audit::{self, Event};
 use crate::error::{Error, ErrorCode, Result};
 use crate::http::caller::Caller;
 use crate::http::json::Json;
@@ -33,13 +34,20 @@ pub async fn post(
     let _new = caller.permit(Assets::New(&project, app_user))?;
     let asset = checked(&app, &caller, project, body)?;
     let asset_id = asset.asset_id.to_string();
+    let event = Event::of(
+        &app,
+        &caller,
+        &asset.project_id,
+        format!("asset/{asset_id}"),
+    );
     let unique = app.config.unique_names;
     app.db
         .write(async move |tx| {
             if unique && store::name_is_taken(tx, &asset).await? {
                 return Err(name_taken());
             }
-            store::insert(tx, &asset).await
+            store::insert(tx, &asset).await?;
+            audit::record(tx, &event).await
         })
         .await?;
     Ok(Json(CreateDigitalAssetResponse { asset_id }))

@@ -2,10 +2,12 @@
 
 use axum::extract::State;
 use entrepot_api::assets::ErrorResponse;
+use serde_json::json;
 
 use super::state::Step;
 use super::steps;
 use crate::app::App;
+use crate::audit::{self, Event};
 use crate::error::{Error, Result};
 use crate::http::caller::Caller;
 use crate::http::path::PathIds;
@@ -33,12 +35,14 @@ pub async fn delete(
     };
     query.finish()?;
     let permit = caller.permit(Assets::One(&project, &asset))?;
+    let event = Event::of(&app, &caller, &project, format!("asset/{asset}"));
+    let event = event.detail(json!({"for_good": step == Step::Purge}));
     let now = app.clock.now();
     app.db
         .write(async move |tx| {
             let found = steps::permitted(tx, &permit, &project, &asset).await?;
             steps::take_step(tx, found, step, now).await?;
-            Ok(())
+            audit::record(tx, &event).await
         })
         .await
 }

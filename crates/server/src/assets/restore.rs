@@ -6,6 +6,7 @@ use entrepot_api::assets::ErrorResponse;
 use super::state::Step;
 use super::steps;
 use crate::app::App;
+use crate::audit::{self, Event};
 use crate::error::Result;
 use crate::http::caller::Caller;
 use crate::http::path::PathIds;
@@ -24,12 +25,13 @@ pub async fn post(
     PathIds((project, asset)): PathIds<(ProjectId, AssetId)>,
 ) -> Result<()> {
     let permit = caller.permit(Assets::One(&project, &asset))?;
+    let event = Event::of(&app, &caller, &project, format!("asset/{asset}"));
     let now = app.clock.now();
     app.db
         .write(async move |tx| {
             let found = steps::permitted(tx, &permit, &project, &asset).await?;
             steps::take_step(tx, found, Step::Restore, now).await?;
-            Ok(())
+            audit::record(tx, &event).await
         })
         .await
 }

@@ -4,6 +4,7 @@ use super::model::Asset;
 use super::state::{AssetState, Standing, Step};
 use super::store;
 use crate::app::App;
+use crate::audit::{self, Event, Outcome};
 use crate::clock::Timestamp;
 use crate::config::days;
 use crate::db::Tx;
@@ -106,6 +107,12 @@ pub async fn forget_purged(tx: &mut Tx, asset: &Asset) -> Result<()> {
     store::delete_purged(tx, asset).await
 }
 
+fn purge_event(app: &App, asset: &Asset) -> Event {
+    let resource = format!("asset/{}", asset.asset_id);
+    let (action, detail) = ("entrepot:asset:purge", serde_json::json!({}));
+    Event::new(app, action, resource, Outcome::Done, detail).in_project(&asset.project_id)
+}
+
 /// Purges what has been in the recycle bin for too long, and forgets what was purged long ago.
 /// Answers whether there may be more to do.
 pub async fn purge_bin(app: &App) -> Result<bool> {
@@ -113,6 +120,7 @@ pub async fn purge_bin(app: &App) -> Result<bool> {
     let now = app.clock.now();
     let binned = now.minus(days(app.config.recycle_bin_days));
     let purged = now.minus(days(app.config.deleted_visible_days));
+    let owned = app.clone();
     app.db
         .write(async move |tx| {
             let old =
@@ -120,6 +128,8 @@ pub async fn purge_bin(app: &App) -> Result<bool> {
             let gone =
                 store::list_deleted_before(tx, AssetState::Deleted, purged, AT_A_TIME).await?;
             let more = old.len().max(gone.len()) == AT_A_TIME as usize;
+            let events = old.iter().map(|asset| purge_event(&owned, asset));
+            audit::record_all(tx, &events.collect::<Vec<_>>()).await?;
             for asset in old {
                 take_step(tx, asset, Step::Purge, now).await?;
             }

@@ -2,12 +2,14 @@
 
 use axum::extract::State;
 use entrepot_api::assets::{DigitalAssetInfo, ErrorResponse, UpdateDigitalAssetRequestBody};
+use serde_json::json;
 
 use super::create::name_taken;
 use super::model::Asset;
 use super::state::{AssetState, Step};
 use super::{rules, steps, store, view};
 use crate::app::App;
+use crate::audit::{self, Event};
 use crate::clock::Timestamp;
 use crate::db::Tx;
 use crate::error::{Error, ErrorCode, Result};
@@ -33,6 +35,11 @@ pub async fn put(
 ) -> Result<Json<DigitalAssetInfo>> {
     let permit = caller.permit(Assets::One(&project, &asset))?;
     let step = check(&body)?;
+    let event = Event::of(&app, &caller, &project, format!("asset/{asset}"));
+    let event = match &body.asset_state {
+        Some(state) => event.detail(json!({"asset_state": state})),
+        None => event,
+    };
     let (owned, now) = (app.clone(), app.clock.now());
     let info = app
         .db
@@ -42,6 +49,7 @@ pub async fn put(
             if let Some(step) = step {
                 changed = steps::take_step(tx, changed, step, now).await?;
             }
+            audit::record(tx, &event).await?;
             Ok(view::with_files(tx, &owned, vec![changed]).await?.remove(0))
         })
         .await?;

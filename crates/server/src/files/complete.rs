@@ -7,12 +7,14 @@
 use axum::extract::State;
 use entrepot_api::assets::ErrorResponse;
 use entrepot_api::files::ConfirmFileUploadRequestBody;
+use serde_json::json;
 
 use super::hash::HashFile;
 use super::model::{File, FileState};
 use super::{declare, rules, store};
 use crate::app::App;
 use crate::assets::{self, Asset, Step};
+use crate::audit::{self, Event};
 use crate::clock::Timestamp;
 use crate::db::Tx;
 use crate::error::{Error, ErrorCode, Result};
@@ -49,11 +51,14 @@ pub async fn post(
         }
     };
     let permit = caller.permit(Assets::Any(&project))?;
+    let event = Event::of(&app, &caller, &project, format!("file/{file}"));
     let owned = app.clone();
     app.db
         .write(async move |tx| {
             let file = store::require(tx, &project, &file).await?;
             let asset = assets::permitted(tx, &permit, &project, &file.asset_id).await?;
+            let detail = json!({"asset_id": asset.asset_id, "state": wanted.as_str()});
+            audit::record(tx, &event.clone().detail(detail)).await?;
             complete(tx, &owned, file, asset, wanted).await
         })
         .await?;

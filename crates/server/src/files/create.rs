@@ -1,5 +1,6 @@
 //! `POST /v1/{project_id}/files`
 
+use axum::Extension;
 use axum::extract::State;
 use entrepot_api::assets::ErrorResponse;
 use entrepot_api::files::{CreateFileResponse, FilesCreateReq};
@@ -8,6 +9,7 @@ use super::declare::{self, Label};
 use super::model::File;
 use super::rules;
 use crate::app::App;
+use crate::audit::About;
 use crate::error::Result;
 use crate::http::caller::Caller;
 use crate::http::json::Json;
@@ -28,6 +30,7 @@ pub async fn post(
     State(app): State<App>,
     caller: Caller,
     PathIds(project): PathIds<ProjectId>,
+    Extension(about): Extension<About>,
     Json(body): Json<FilesCreateReq>,
 ) -> Result<Json<CreateFileResponse>> {
     let file = declare::draft(
@@ -42,13 +45,14 @@ pub async fn post(
     )?;
     rules::check_md5(&body.file_md5)?;
     rules::check_size(body.file_size, rules::MAX_SIZE)?;
+    about.resource(format!("asset/{}", file.asset_id));
     let permit = caller.permit(Assets::One(&file.project_id, &file.asset_id))?;
     let file = File {
         declared_md5: Some(body.file_md5),
         declared_size: Some(body.file_size),
         ..file
     };
-    let (declared, asset) = declare::declare(&app, permit, file).await?;
+    let (declared, asset) = declare::declare(&app, &caller, permit, file).await?;
     let upload_url = app.urls.upload(
         &Link::of(&declared, asset.url_epoch),
         declared.declared_md5.as_deref().unwrap_or_default(),

@@ -1,5 +1,6 @@
 //! `POST /v1/{project_id}/large-files`
 
+use axum::Extension;
 use axum::extract::State;
 use entrepot_api::assets::ErrorResponse;
 use entrepot_api::files::{CreateLargeFileResponse, LargeFilesCreateReq};
@@ -8,6 +9,7 @@ use super::declare::{self, Label};
 use super::model::{Category, File};
 use super::rules;
 use crate::app::App;
+use crate::audit::About;
 use crate::error::{Error, Result};
 use crate::http::caller::Caller;
 use crate::http::json::Json;
@@ -27,6 +29,7 @@ pub async fn post(
     State(app): State<App>,
     caller: Caller,
     PathIds(project): PathIds<ProjectId>,
+    Extension(about): Extension<About>,
     Json(body): Json<LargeFilesCreateReq>,
 ) -> Result<Json<CreateLargeFileResponse>> {
     let file = declare::draft(
@@ -53,13 +56,14 @@ pub async fn post(
     if !(1..=rules::MAX_PARTS).contains(&parts) {
         return Err(Error::parameter("file_multipart_count", "must be 1 to 100"));
     }
+    about.resource(format!("asset/{}", file.asset_id));
     let permit = caller.permit(Assets::One(&file.project_id, &file.asset_id))?;
     let file = File {
         declared_size: body.file_size,
         part_count: Some(parts),
         ..file
     };
-    let (file, asset) = declare::declare(&app, permit, file).await?;
+    let (file, asset) = declare::declare(&app, &caller, permit, file).await?;
     let now = file.created_at;
     let link = Link::of(&file, asset.url_epoch);
     Ok(Json(CreateLargeFileResponse {

@@ -1,13 +1,16 @@
 //! What declaring a file has in common, sent by one PUT or in parts.
 
+use serde_json::json;
+
 use super::model::{Category, File, FileState};
 use super::{rules, store};
 use crate::app::App;
 use crate::assets::{self, Asset, AssetState, Step};
+use crate::audit::{self, Event};
 use crate::clock::Timestamp;
 use crate::db::Tx;
 use crate::error::{Error, ErrorCode, Result};
-use crate::iam::Permit;
+use crate::iam::{Caller, Permit};
 use crate::ids::{AssetId, ProjectId};
 
 /// What both calls say of a file, as sent.
@@ -45,7 +48,15 @@ pub fn draft(app: &App, project: ProjectId, label: Label) -> Result<File> {
 }
 
 /// Adds the file to its asset, if the asset may have it.
-pub async fn declare(app: &App, permit: Permit, file: File) -> Result<(File, Asset)> {
+pub async fn declare(
+    app: &App,
+    caller: &Caller,
+    permit: Permit,
+    file: File,
+) -> Result<(File, Asset)> {
+    let resource = format!("file/{}", file.file_id);
+    let detail = json!({"asset_id": file.asset_id, "category": file.category.as_str()});
+    let event = Event::of(app, caller, &file.project_id, resource).detail(detail);
     let now = app.clock.now();
     app.db
         .write(async move |tx| {
@@ -62,6 +73,7 @@ pub async fn declare(app: &App, permit: Permit, file: File) -> Result<(File, Ass
                 return Err(store::taken(file.category));
             }
             let asset = touch(tx, asset, file.category, now).await?;
+            audit::record(tx, &event).await?;
             Ok((file.clone(), asset))
         })
         .await

@@ -2,11 +2,13 @@
 
 use axum::extract::State;
 use entrepot_api::assets::ErrorResponse;
+use serde_json::json;
 
 use super::model::FileState;
 use super::{declare, store};
 use crate::app::App;
 use crate::assets::{self, AssetState, Step};
+use crate::audit::{self, Event};
 use crate::error::{Error, ErrorCode, Result};
 use crate::http::caller::Caller;
 use crate::http::path::PathIds;
@@ -25,6 +27,7 @@ pub async fn delete(
     PathIds((project, file)): PathIds<(ProjectId, FileId)>,
 ) -> Result<()> {
     let permit = caller.permit(Assets::Any(&project))?;
+    let event = Event::of(&app, &caller, &project, format!("file/{file}"));
     let now = app.clock.now();
     app.db
         .write(async move |tx| {
@@ -53,7 +56,8 @@ pub async fn delete(
             } else {
                 assets::change(tx, asset, now, |_| {}).await?;
             }
-            Ok(())
+            let event = event.clone().detail(json!({"asset_id": file.asset_id}));
+            audit::record(tx, &event).await
         })
         .await
 }

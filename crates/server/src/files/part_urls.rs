@@ -3,11 +3,13 @@
 use axum::extract::State;
 use entrepot_api::assets::ErrorResponse;
 use entrepot_api::files::{PartUrlsResponse, UploadedPart};
+use serde_json::json;
 
 use super::model::FileState;
 use super::store;
 use crate::app::App;
 use crate::assets;
+use crate::audit::{self, Event};
 use crate::error::{Error, ErrorCode, Result};
 use crate::http::caller::Caller;
 use crate::http::json::Json;
@@ -29,20 +31,24 @@ pub async fn post(
     PathIds((project, file)): PathIds<(ProjectId, FileId)>,
 ) -> Result<Json<PartUrlsResponse>> {
     let permit = caller.permit(Assets::Any(&project))?;
+    // what is handed out is recorded first
+    let event = Event::of(&app, &caller, &project, format!("file/{file}"));
     let (file, asset, parts) = app
         .db
-        .snapshot(async move |tx| {
+        .write(async move |tx| {
             let file = store::require(tx, &project, &file).await?;
             let asset = assets::permitted(tx, &permit, &project, &file.asset_id).await?;
+            if file.state != FileState::Creating {
+                let message = "Only a file that is CREATING has upload URLs.";
+                return Err(Error::new(ErrorCode::IllegalFileState, message));
+            }
+            super::declare::refuse_unchangeable(&asset)?;
             let parts = objects::list_parts(tx, &file.file_id).await?;
+            let event = event.clone().detail(json!({"asset_id": asset.asset_id}));
+            audit::record(tx, &event).await?;
             Ok((file, asset, parts))
         })
         .await?;
-    if file.state != FileState::Creating {
-        let message = "Only a file that is CREATING has upload URLs.";
-        return Err(Error::new(ErrorCode::IllegalFileState, message));
-    }
-    super::declare::refuse_unchangeable(&asset)?;
     let (link, now) = (Link::of(&file, asset.url_epoch), app.clock.now());
     let md5 = file.declared_md5.as_deref().unwrap_or_default();
     let upload_urls = match file.part_count {

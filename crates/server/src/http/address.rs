@@ -3,12 +3,23 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use http::request::Parts;
+use http::{Extensions, HeaderMap};
 use ipnet::IpNet;
 
 /// The other end of the connection.
 #[derive(Debug, Clone, Copy)]
 pub struct RemoteAddress(pub SocketAddr);
+
+/// Where the request came from, by all that is known; put there by [`super::respond`].
+#[derive(Debug, Clone, Copy)]
+pub struct CameFrom(pub Option<IpAddr>);
+
+/// The address in the extensions of a request.
+pub fn came_from(extensions: &Extensions) -> Option<IpAddr> {
+    extensions
+        .get::<CameFrom>()
+        .and_then(|CameFrom(address)| *address)
+}
 
 /// Proxies whose word counts.
 #[derive(Debug, Clone, Default)]
@@ -33,14 +44,14 @@ impl TrustedProxies {
 
     /// The last address in the chain that is not a proxy of one's own. What a client itself wrote
     /// into `X-Forwarded-For` stands before it and does not count.
-    pub fn origin(&self, parts: &Parts) -> Option<IpAddr> {
-        let RemoteAddress(remote) = parts.extensions.get::<RemoteAddress>()?;
+    pub fn origin(&self, headers: &HeaderMap, extensions: &Extensions) -> Option<IpAddr> {
+        let RemoteAddress(remote) = extensions.get::<RemoteAddress>()?;
         let mut origin = remote.ip().to_canonical();
         if !self.trusts(origin) {
             return Some(origin);
         }
-        let headers = parts.headers.get_all("x-forwarded-for").into_iter();
-        let said: Vec<&str> = headers
+        let values = headers.get_all("x-forwarded-for").into_iter();
+        let said: Vec<&str> = values
             .filter_map(|value| value.to_str().ok())
             .flat_map(|value| value.split(','))
             .collect();
@@ -71,7 +82,10 @@ mod tests {
         let (mut parts, ()) = request.body(()).unwrap().into_parts();
         parts.extensions.insert(RemoteAddress(remote));
         let proxies = TrustedProxies::parse(&trusted).unwrap();
-        proxies.origin(&parts).unwrap().to_string()
+        proxies
+            .origin(&parts.headers, &parts.extensions)
+            .unwrap()
+            .to_string()
     }
 
     #[test]

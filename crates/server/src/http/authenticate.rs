@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
+use super::address::came_from;
 use super::limits::{self, InFlight};
 use super::respond::RequestId;
 use crate::app::App;
@@ -56,7 +57,7 @@ async fn identify(app: &App, parts: &mut Parts, payload: Payload<'_>) -> Result<
         parts,
         uri: sent.map_or(&parts.uri, |OriginalUri(uri)| uri),
         payload,
-        address: app.proxies.origin(parts),
+        address: came_from(&parts.extensions),
         request_id: request_id.map_or("", |id| &id.0),
         needs: needs.unwrap_or(Needs::Nothing),
     };

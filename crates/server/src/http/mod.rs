@@ -1,6 +1,7 @@
 //! What every endpoint needs of HTTP: who calls, what was sent, how errors are printed.
 
 pub mod address;
+pub mod audit;
 pub mod authenticate;
 pub mod caller;
 pub mod connection;

@@ -6,8 +6,8 @@ use std::net::IpAddr;
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 
+use super::address::came_from;
 use super::respond::RequestId;
-use crate::app::App;
 
 #[derive(Debug, Clone)]
 pub struct Origin {
@@ -16,13 +16,13 @@ pub struct Origin {
     pub request_id: Option<String>,
 }
 
-impl FromRequestParts<App> for Origin {
+impl<S: Sync> FromRequestParts<S> for Origin {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         let id = parts.extensions.get::<RequestId>();
         Ok(Self {
-            address: app.proxies.origin(parts),
+            address: came_from(&parts.extensions),
             request_id: id.map(|id| id.0.clone()),
         })
     }

@@ -8,6 +8,7 @@ use axum::response::Response;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use tracing::Instrument;
 
+use super::address::CameFrom;
 use super::render::{Family, render};
 use crate::app::App;
 use crate::error::{Error, ErrorCode};
@@ -29,6 +30,8 @@ pub async fn respond(State(app): State<App>, mut request: Request, next: Next) -
         .map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
     // the path only: a query may carry a signature
     let span = tracing::info_span!("request", id, %method, path = request.uri().path());
+    let from = app.proxies.origin(request.headers(), request.extensions());
+    request.extensions_mut().insert(CameFrom(from));
     request.extensions_mut().insert(RequestId(id.clone()));
 
     let mut response = next.run(request).instrument(span.clone()).await;

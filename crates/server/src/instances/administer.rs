@@ -1,8 +1,11 @@
 //! What an administrator does with instances.
 
+use serde_json::json;
+
 use super::model::Instance;
 use super::{rules, store};
 use crate::app::App;
+use crate::audit::{self, Event, Outcome};
 use crate::error::{Error, Result};
 use crate::iam;
 use crate::iam::bootstrap::{Credentials, FILE};
@@ -20,6 +23,8 @@ pub async fn create(
     let now = app.clock.now();
     let (id, name, description) = (app.ids.instance(), name.to_owned(), description.to_owned());
     let first = Credentials::read(&app.config.data.join(FILE))?;
+    let (action, resource) = ("entrepot:admin:instance-create", format!("instance/{id}"));
+    let event = Event::new(app, action, resource, Outcome::Done, json!({"name": name}));
     let project = project.or(first.map(|credentials| credentials.project_id));
     app.db
         .write(async move |tx| {
@@ -34,6 +39,8 @@ pub async fn create(
                 updated_at: now,
             };
             store::insert_instance(tx, &instance).await?;
+            let event = event.clone().in_project(&instance.project_id);
+            audit::record(tx, &event).await?;
             Ok(instance)
         })
         .await

@@ -7,7 +7,9 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::{StreamExt, stream as streams};
+use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use serde_json::json;
 
 use super::content::{Blocks, Content, stream};
 use super::headers::{common, names_etag};
@@ -15,7 +17,9 @@ use super::range::{self, Wanted};
 use super::store::require_content;
 use super::target::SignedUrl;
 use crate::app::App;
+use crate::audit::{Event, Outcome};
 use crate::error::{Error, ErrorCode, Result};
+use crate::files::File;
 
 const BOUNDARY: &str = "entrepot-byte-ranges-4f2a9c71";
 
@@ -78,8 +82,27 @@ pub async fn get(State(app): State<App>, request: Request) -> Result<Response> {
         }
     };
     insert(&mut headers, header::CONTENT_LENGTH, &length.to_string());
+    if body.is_some() {
+        note(&app, &target.file, &parts, length).await;
+    }
     let body = body.map_or_else(Body::empty, Body::from_stream);
     Ok((status, headers, body).into_response())
+}
+
+/// Before a byte is handed out, it waits to be written who gets it.
+async fn note(app: &App, file: &File, request: &Parts, length: u64) {
+    if !app.config.audit_downloads {
+        return;
+    }
+    let range = request.headers.get(header::RANGE);
+    let detail = json!({
+        "asset_id": file.asset_id, "bytes": length, "range": range.and_then(|v| v.to_str().ok()),
+    });
+    let resource = format!("file/{}", file.file_id);
+    let event = Event::new(app, "entrepot:object:get", resource, Outcome::Done, detail)
+        .in_project(&file.project_id)
+        .of_request(&request.extensions);
+    app.audit.note(event).await;
 }
 
 fn insert(headers: &mut HeaderMap, name: header::HeaderName, value: &str) {

@@ -10,12 +10,15 @@ use bytes::Bytes;
 use data_encoding::{BASE64, HEXLOWER};
 use entrepot_blob::{Digests, StorageKey};
 use futures_util::StreamExt;
+use http::request::Parts;
 use http::{HeaderMap, StatusCode, header};
+use serde_json::{Value, json};
 
 use super::put_part;
 use super::store::claim;
 use super::target::{SignedUrl, Target, again};
 use crate::app::App;
+use crate::audit::{self, Event, Outcome};
 use crate::error::{Error, ErrorCode, Result};
 use crate::files;
 
@@ -40,9 +43,9 @@ pub async fn put(State(app): State<App>, request: Request) -> Result<Response> {
     let target = url.resolve(&app, "PUT", &parts.headers).await?;
     target.check_writable()?;
     let etag = match (url.part_number, target.file.part_count) {
-        (None, None) => whole(&app, &target, &parts.headers, body).await?,
+        (None, None) => whole(&app, &target, &parts, body).await?,
         (Some(number), Some(count)) if (1..=count).contains(&number) => {
-            put_part::part(&app, &target, number, &parts.headers, body).await?
+            put_part::part(&app, &target, number, &parts, body).await?
         }
         _ => {
             return Err(Error::new(
@@ -90,9 +93,18 @@ pub fn new_key(app: &App) -> Result<StorageKey> {
     StorageKey::parse(&app.ids.next()).map_err(Error::internal)
 }
 
-async fn whole(app: &App, target: &Target, headers: &HeaderMap, body: Body) -> Result<String> {
+/// Bytes of a file came.
+pub fn event(app: &App, target: &Target, request: &Parts, detail: Value) -> Event {
+    let file = &target.file;
+    let resource = format!("file/{}", file.file_id);
+    Event::new(app, "entrepot:object:put", resource, Outcome::Done, detail)
+        .in_project(&file.project_id)
+        .of_request(&request.extensions)
+}
+
+async fn whole(app: &App, target: &Target, request: &Parts, body: Body) -> Result<String> {
     let declared = u64::try_from(target.file.declared_size.unwrap_or(0)).unwrap_or(0);
-    let length = content_length(headers)?;
+    let length = content_length(&request.headers)?;
     if length > declared {
         return Err(Error::new(
             ErrorCode::EntityTooLarge,
@@ -115,7 +127,9 @@ async fn whole(app: &App, target: &Target, headers: &HeaderMap, body: Body) -> R
             "The Content-MD5 you specified did not match what we received.",
         ));
     }
-    record(app, target, key, digests).await?;
+    let detail = json!({"asset_id": target.file.asset_id, "bytes": declared});
+    let event = event(app, target, request, detail);
+    record(app, target, key, digests, event).await?;
     Ok(HEXLOWER.encode(&digests.md5))
 }
 
@@ -129,7 +143,13 @@ async fn receive(app: &App, key: &StorageKey, body: Body) -> Result<Digests> {
 }
 
 /// Lets the file refer to the bytes; equal content that is there already takes their place.
-async fn record(app: &App, target: &Target, key: StorageKey, digests: Digests) -> Result<()> {
+async fn record(
+    app: &App,
+    target: &Target,
+    key: StorageKey,
+    digests: Digests,
+    event: Event,
+) -> Result<()> {
     let (owned, target, new_blob) = (app.clone(), target.clone(), app.ids.blob());
     let stored = key.clone();
     let outcome = app
@@ -139,6 +159,7 @@ async fn record(app: &App, target: &Target, key: StorageKey, digests: Digests) -
             let target = again(tx, &target).await?;
             let (blob, used) = claim(tx, &new_blob, &stored, &digests, now).await?;
             files::store::set_blob(tx, &target.file, Some(&blob), now).await?;
+            audit::record(tx, &event).await?;
             Ok(used)
         })
         .await;

@@ -2,12 +2,14 @@
 
 use axum::body::Body;
 use data_encoding::HEXLOWER;
-use http::HeaderMap;
+use http::request::Parts;
+use serde_json::json;
 
-use super::put::{Blocks, content_length, new_key};
+use super::put::{Blocks, content_length, event, new_key};
 use super::store::{Part, put_part};
 use super::target::{Target, again};
 use crate::app::App;
+use crate::audit;
 use crate::error::{Error, ErrorCode, Result};
 use crate::files::rules::MAX_LARGE_SIZE;
 
@@ -16,10 +18,10 @@ pub async fn part(
     app: &App,
     target: &Target,
     number: i64,
-    headers: &HeaderMap,
+    request: &Parts,
     body: Body,
 ) -> Result<String> {
-    let length = content_length(headers)?;
+    let length = content_length(&request.headers)?;
     let most = target.file.declared_size.unwrap_or(MAX_LARGE_SIZE);
     if length > u64::try_from(most).unwrap_or(0) {
         return Err(Error::new(
@@ -47,11 +49,16 @@ pub async fn part(
         size: i64::try_from(digest.size).unwrap_or(i64::MAX),
         md5: md5.clone(),
     };
+    let detail = json!({
+        "asset_id": target.file.asset_id, "part_number": number, "bytes": digest.size,
+    });
+    let event = event(app, target, request, detail);
     let (target, now) = (target.clone(), app.clock.now());
     let outcome = app
         .db
         .write(async move |tx| {
             let target = again(tx, &target).await?;
+            audit::record(tx, &event).await?;
             put_part(tx, &target.file.file_id, &part, now).await
         })
         .await;

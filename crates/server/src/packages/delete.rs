@@ -3,12 +3,14 @@
 use axum::extract::State;
 use entrepot_api::integration::RomaErrorResponse;
 use entrepot_api::packages::{AssetJobResponse, AssetOperateRequest};
+use serde_json::json;
 
 use super::delete_job::DeleteAssets;
 use super::model::AssetJobType;
 use super::requested::Requested;
 use super::work;
 use crate::app::App;
+use crate::audit::{self, Event};
 use crate::error::Result;
 use crate::http::caller::Caller;
 use crate::http::json::Json;
@@ -35,13 +37,17 @@ pub async fn post(
 ) -> Result<Json<AssetJobResponse>> {
     caller.authorize(Resource::Instance(&project, &instance))?;
     let items = Requested::parse(body)?;
+    let about = json!({"apps": items.apps, "tasks": items.tasks});
     let job = work::draft(&app, &caller, project, instance, AssetJobType::Delete);
     let deletion = DeleteAssets::new(&job, items);
+    let resource = format!("job/{}", job.job_id);
+    let event = Event::of(&app, &caller, &job.project_id, resource).detail(about);
     let (begun, owned) = (job.clone(), app.clone());
     app.db
         .write(async move |tx| {
             require_instance(tx, &begun.project_id, &begun.instance_id).await?;
-            work::begin(tx, &owned, &begun, &deletion).await
+            work::begin(tx, &owned, &begun, &deletion).await?;
+            audit::record(tx, &event).await
         })
         .await?;
     app.bell.ring();

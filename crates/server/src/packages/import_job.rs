@@ -1,6 +1,7 @@
 //! The job that applies a package which has been received and checked.
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::apply::{self, Stop};
 use super::check;
@@ -10,6 +11,7 @@ use super::uploads::drop;
 use super::uploads::model::{Options, Upload};
 use super::work;
 use crate::app::App;
+use crate::audit::{self, Event};
 use crate::error::{Error, ErrorCode, Result};
 use crate::iam::Caller;
 use crate::ids::{AssetJobId, InstanceId, ProjectId, UploadId, UserId};
@@ -86,12 +88,16 @@ pub async fn begin(
         options,
         items,
     };
+    let resource = format!("job/{}", job.job_id);
+    let detail = json!({"upload_id": upload.upload_id, "items": items});
+    let event = Event::of(app, caller, &job.project_id, resource).detail(detail);
     let owned = app.clone();
     let id = job.job_id.clone();
     app.db
         .write(async move |tx| {
             let now = owned.clock.now();
             work::begin(tx, &owned, &job, &import).await?;
+            audit::record(tx, &event).await?;
             if store::uploads::begin_import(tx, &import.upload_id, &job.job_id, now).await? {
                 return Ok(());
             }

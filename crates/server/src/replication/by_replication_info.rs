@@ -2,6 +2,7 @@
 //!
 //! Answers at once; what is in the ticket is fetched by a job.
 
+use axum::Extension;
 use axum::extract::State;
 use entrepot_api::assets::ErrorResponse;
 use entrepot_api::replication::ReplicationAssetInfo;
@@ -10,9 +11,8 @@ use serde_json::json;
 use super::present::{self, Opened, Order};
 use super::rules::Effect;
 use crate::app::App;
-use crate::assets;
-use crate::audit::{self, Event, Outcome};
-use crate::error::{Error, Result};
+use crate::audit::{self, About, Event, Outcome};
+use crate::error::Result;
 use crate::http::caller::Caller;
 use crate::http::json::Json;
 use crate::http::path::PathIds;
@@ -31,15 +31,14 @@ pub async fn post(
     State(app): State<App>,
     caller: Caller,
     PathIds(project): PathIds<ProjectId>,
+    Extension(about): Extension<About>,
     Json(info): Json<ReplicationAssetInfo>,
 ) -> Result<()> {
-    let _new = caller.permit(Assets::New(&project, None))?;
-    let asset_id = info.asset_id.clone().unwrap_or_default();
-    let outcome = presented(&app, &caller, &project, info).await;
-    if let Err(error) = &outcome {
-        record_refusal(&app, &caller, &project, &asset_id, error).await;
+    if let Some(asset_id) = &info.asset_id {
+        about.resource(format!("asset/{asset_id}"));
     }
-    outcome
+    let _new = caller.permit(Assets::New(&project, None))?;
+    presented(&app, &caller, &project, info).await
 }
 
 async fn presented(
@@ -96,29 +95,4 @@ pub fn event(
     )
     .by(caller)
     .in_project(project)
-}
-
-/// Also what came to nothing is known; should that fail, the caller still hears the reason.
-pub async fn record_refusal(
-    app: &App,
-    caller: &Caller,
-    project: &ProjectId,
-    asset_id: &str,
-    error: &Error,
-) {
-    if assets::rules::check_label("asset_id", asset_id, 1..=64).is_err() {
-        return;
-    }
-    let (_, code) = crate::http::render::published(error.code);
-    let detail = json!({"error_code": code, "error": error.message});
-    let (action, resource) = (Action::AssetReplicate.name(), format!("asset/{asset_id}"));
-    let event = Event::new(app, action, resource, Outcome::Refused, detail)
-        .by(caller)
-        .in_project(project);
-    let recorded = app
-        .db
-        .write(async move |tx| audit::record(tx, &event).await);
-    if let Err(error) = recorded.await {
-        tracing::warn!(%error, "a refused ticket could not be recorded");
-    }
 }

@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 use super::source::PATIENCE_DAYS;
 use super::{copy, store};
 use crate::app::App;
-use crate::audit;
 use crate::config::days;
 use crate::error::Result;
 use crate::jobs::{Context, Job, JobError};
@@ -15,7 +14,6 @@ use crate::jobs::{Context, Job, JobError};
 const KEPT_DAYS: u32 = 7;
 /// How long a ticket is remembered after it could last be used.
 const TICKETS_DAYS: u32 = 90;
-const AUDIT_DAYS: u32 = 400;
 const AT_A_TIME: u32 = 100;
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -106,7 +104,6 @@ async fn forget_old(app: &App) -> Result<()> {
         .write(async move |tx| {
             store::keys::delete_old_nonces(tx, now).await?;
             store::tickets::delete_old(tx, now.minus(days(TICKETS_DAYS))).await?;
-            audit::store::delete_before(tx, now.minus(days(AUDIT_DAYS))).await?;
             Ok(())
         })
         .await

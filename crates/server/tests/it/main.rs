@@ -5,6 +5,7 @@
 
 mod architecture;
 mod assets;
+mod audit;
 mod db;
 mod files;
 mod harness;

@@ -6,6 +6,7 @@ use http::StatusCode;
 
 use super::view;
 use crate::app::App;
+use crate::audit::{self, Event};
 use crate::error::Result;
 use crate::http::caller::Caller;
 use crate::http::json::Json;
@@ -42,11 +43,14 @@ pub async fn post(
     let sealed = app
         .vault
         .seal(vault::APPS, created.app_id.as_str(), &secret)?;
+    let resource = format!("application/{}", created.app_id);
+    let event = Event::of(&app, &caller, &project, resource);
     let inserted = created.clone();
     app.db
         .write(async move |tx| {
             require_instance(tx, &project, &instance).await?;
-            insert_app(tx, &inserted, &sealed).await
+            insert_app(tx, &inserted, &sealed).await?;
+            audit::record(tx, &event).await
         })
         .await?;
     let info = view::info(created, &caller.principal.user_id);

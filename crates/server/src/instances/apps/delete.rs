@@ -4,6 +4,7 @@ use axum::extract::State;
 use entrepot_api::integration::RomaErrorResponse;
 
 use crate::app::App;
+use crate::audit::{self, Event};
 use crate::error::Result;
 use crate::http::caller::Caller;
 use crate::http::path::PathIds;
@@ -24,12 +25,13 @@ pub async fn delete(
     PathIds((project, instance, id)): PathIds<(ProjectId, InstanceId, AppId)>,
 ) -> Result<()> {
     caller.authorize(Resource::Instance(&project, &instance))?;
+    let event = Event::of(&app, &caller, &project, format!("application/{id}"));
     app.db
         .write(async move |tx| {
             require_instance(tx, &project, &instance).await?;
             require_app(tx, &instance, &id).await?;
             delete_app(tx, &id).await?;
-            Ok(())
+            audit::record(tx, &event).await
         })
         .await
 }

@@ -8,8 +8,10 @@ use entrepot_api::integration::{
     AppAsset, AppAssetsRequestBody, AttachAssetsResponse, DetachAssetsResponse,
     ListAppAssetsResponse, RomaErrorResponse,
 };
+use serde_json::json;
 
 use crate::app::App;
+use crate::audit::{self, Event};
 use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::http::caller::Caller;
@@ -44,6 +46,8 @@ pub async fn put(
     // what is attached leaves the library in packages
     let look = caller.permit_for(Action::AssetGet, Assets::Any(&project));
     let (assets, now) = (checked(body.asset_ids)?, app.clock.now());
+    let event = Event::of(&app, &caller, &project, format!("application/{id}"));
+    let event = event.detail(json!({"attach": assets}));
     let answer = app
         .db
         .write(async move |tx| {
@@ -51,6 +55,7 @@ pub async fn put(
             require_app(tx, &instance, &id).await?;
             check_permitted(tx, &look, &project, &assets).await?;
             let attached = attach(tx, &project, &id, &assets, now).await?;
+            audit::record(tx, &event).await?;
             let total = count_attached(tx, &id).await?;
             Ok(AttachAssetsResponse { attached, total })
         })
@@ -139,12 +144,15 @@ pub async fn delete(
     query.finish()?;
     let in_body = body.map(|body| body.asset_ids).unwrap_or_default();
     let assets = checked([named, in_body].concat())?;
+    let event = Event::of(&app, &caller, &project, format!("application/{id}"));
+    let event = event.detail(json!({"detach": assets}));
     let answer = app
         .db
         .write(async move |tx| {
             require_instance(tx, &project, &instance).await?;
             require_app(tx, &instance, &id).await?;
             let detached = detach(tx, &id, &assets).await?;
+            audit::record(tx, &event).await?;
             let total = count_attached(tx, &id).await?;
             Ok(DetachAssetsResponse { detached, total })
         })

@@ -2,9 +2,11 @@
 
 use axum::extract::State;
 use entrepot_api::integration::{AppSecretResponse, RomaErrorResponse, UpdateAppSecretRequestBody};
+use serde_json::json;
 
 use super::{create, view};
 use crate::app::App;
+use crate::audit::{self, Event};
 use crate::error::Result;
 use crate::http::caller::Caller;
 use crate::http::json::{Json, OptionalJson};
@@ -14,6 +16,10 @@ use crate::ids::{AppId, InstanceId, ProjectId};
 use crate::instances::store::apps::not_found;
 use crate::instances::{find_app_secret, require_app, require_instance, set_app_secret};
 use crate::vault;
+
+fn secret_event(app: &App, caller: &Caller, project: &ProjectId, id: &AppId, what: &str) -> Event {
+    Event::of(app, caller, project, format!("application/{id}")).detail(json!({"secret": what}))
+}
 
 /// Shows an application's secret
 #[utoipa::path(get, path = "/v2/{project_id}/instances/{instance_id}/apps/{app_id}/secret",
@@ -26,13 +32,16 @@ pub async fn get(
     PathIds((project, instance, id)): PathIds<(ProjectId, InstanceId, AppId)>,
 ) -> Result<Json<AppSecretResponse>> {
     caller.authorize(Resource::Instance(&project, &instance))?;
+    // what is handed out is recorded first
+    let event = secret_event(&app, &caller, &project, &id, "show");
     let wanted = id.clone();
     let sealed = app
         .db
-        .read(async move |tx| {
+        .write(async move |tx| {
             require_instance(tx, &project, &instance).await?;
             require_app(tx, &instance, &wanted).await?;
             let found = find_app_secret(tx, &wanted).await?;
+            audit::record(tx, &event).await?;
             found.ok_or_else(|| not_found(&wanted))
         })
         .await?;
@@ -64,6 +73,7 @@ pub async fn put(
         None => create::random_secret(),
     };
     let sealed = app.vault.seal(vault::APPS, id.as_str(), &secret)?;
+    let event = secret_event(&app, &caller, &project, &id, "reset");
     let (user, now, wanted) = (view::caller_ref(&caller), app.clock.now(), id.clone());
     app.db
         .write(async move |tx| {
@@ -71,7 +81,8 @@ pub async fn put(
             let mut app = require_app(tx, &instance, &wanted).await?;
             app.updated_by = user.clone();
             app.updated_at = now;
-            set_app_secret(tx, &app, &sealed).await
+            set_app_secret(tx, &app, &sealed).await?;
+            audit::record(tx, &event).await
         })
         .await?;
     Ok(Json(AppSecretResponse {

@@ -5,6 +5,7 @@ use entrepot_api::integration::{AppInfo, RomaErrorResponse, UpdateAppRequestBody
 
 use super::view;
 use crate::app::App;
+use crate::audit::{self, Event};
 use crate::error::Result;
 use crate::http::caller::Caller;
 use crate::http::json::Json;
@@ -35,6 +36,7 @@ pub async fn put(
     if let Some(remark) = &body.remark {
         rules::check_remark(remark)?;
     }
+    let event = Event::of(&app, &caller, &project, format!("application/{id}"));
     let (user, now) = (view::caller_ref(&caller), app.clock.now());
     let updated = app
         .db
@@ -48,6 +50,7 @@ pub async fn put(
             app.updated_by = user.clone();
             app.updated_at = now;
             update_app(tx, &app).await?;
+            audit::record(tx, &event).await?;
             Ok(app)
         })
         .await?;

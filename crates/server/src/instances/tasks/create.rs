@@ -5,6 +5,7 @@ use entrepot_api::integration::{RomaErrorResponse, TaskRequestBody, TaskResponse
 
 use super::view;
 use crate::app::App;
+use crate::audit::{self, Event};
 use crate::error::Result;
 use crate::http::caller::Caller;
 use crate::http::json::Json;
@@ -45,11 +46,13 @@ pub async fn post(
         updated_at: now,
     };
     view::apply(&mut task, body)?;
+    let event = Event::of(&app, &caller, &project, format!("task/{}", task.task_id));
     let (inserted, owner) = (task.clone(), project.clone());
     app.db
         .write(async move |tx| {
             require_instance(tx, &owner, &instance).await?;
-            insert_task(tx, &inserted).await
+            insert_task(tx, &inserted).await?;
+            audit::record(tx, &event).await
         })
         .await?;
     Ok(Json(view::response(task, &project)))

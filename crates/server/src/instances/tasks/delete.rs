@@ -4,6 +4,7 @@ use axum::extract::State;
 use entrepot_api::integration::RomaErrorResponse;
 
 use crate::app::App;
+use crate::audit::{self, Event};
 use crate::error::Result;
 use crate::http::caller::Caller;
 use crate::http::path::PathIds;
@@ -22,12 +23,13 @@ pub async fn delete(
     PathIds((project, instance, id)): PathIds<(ProjectId, InstanceId, TaskId)>,
 ) -> Result<()> {
     caller.authorize(Resource::Instance(&project, &instance))?;
+    let event = Event::of(&app, &caller, &project, format!("task/{id}"));
     app.db
         .write(async move |tx| {
             require_instance(tx, &project, &instance).await?;
             require_task(tx, &instance, &id).await?;
             delete_task(tx, &id).await?;
-            Ok(())
+            audit::record(tx, &event).await
         })
         .await
 }

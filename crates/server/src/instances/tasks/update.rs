@@ -5,6 +5,7 @@ use entrepot_api::integration::{RomaErrorResponse, TaskRequestBody, TaskResponse
 
 use super::view;
 use crate::app::App;
+use crate::audit::{self, Event};
 use crate::error::Result;
 use crate::http::caller::Caller;
 use crate::http::json::Json;
@@ -30,6 +31,7 @@ pub async fn put(
 ) -> Result<Json<TaskResponse>> {
     caller.authorize(Resource::Instance(&project, &instance))?;
     view::check(&body)?;
+    let event = Event::of(&app, &caller, &project, format!("task/{id}"));
     let (owner, now) = (project.clone(), app.clock.now());
     let updated = app
         .db
@@ -39,6 +41,7 @@ pub async fn put(
             view::apply(&mut task, body.clone())?;
             task.updated_at = now;
             update_task(tx, &task).await?;
+            audit::record(tx, &event).await?;
             Ok(task)
         })
         .await?;

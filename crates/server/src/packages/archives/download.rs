@@ -10,6 +10,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
 use super::{Ids, require};
 use crate::app::App;
+use crate::audit::Event;
 use crate::config::minutes;
 use crate::error::{Error, ErrorCode, Result};
 use crate::http::connection::Connection;
@@ -65,7 +66,9 @@ pub async fn get(
     let holder = holder(&app, &caller, receipt_required);
     let sent = range.clone().unwrap_or(whole);
     let connection = parts.extensions.get::<Connection>();
-    let parcel = delivery::begin(&app, &archive, &holder, &sent, connection).await?;
+    let resource = format!("archive/{}", archive.archive_id);
+    let event = Event::of(&app, &caller, &archive.project_id, resource);
+    let parcel = delivery::begin(&app, &archive, &holder, &sent, connection, &event).await?;
     let mut headers = headers(&archive, &sent, parcel.begun.receipt_required);
     let mut status = StatusCode::OK;
     if range.is_some() {

@@ -3,9 +3,11 @@
 
 use axum::extract::State;
 use entrepot_api::archives::{ArchiveRecord, ReceiptRequest};
+use serde_json::json;
 
 use super::{Ids, record, require};
 use crate::app::App;
+use crate::audit::Event;
 use crate::error::Result;
 use crate::http::json::Json;
 use crate::http::path::PathIds;
@@ -33,6 +35,9 @@ pub async fn post(
 ) -> Result<Json<ArchiveRecord>> {
     let archive = require(&app, &caller, ids).await?;
     let user = &caller.principal.user_id;
-    let archive = delivery::receive(&app, &archive, user, &receipt.digest).await?;
+    let resource = format!("archive/{}", archive.archive_id);
+    let event = Event::of(&app, &caller, &archive.project_id, resource);
+    let event = event.detail(json!({"receipt": receipt.digest}));
+    let archive = delivery::receive(&app, &archive, user, &receipt.digest, event).await?;
     Ok(Json(record::view(&archive, app.clock.now())))
 }

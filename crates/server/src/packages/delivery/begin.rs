@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use serde_json::json;
 use tokio::time::Instant;
 
 use super::Running;
@@ -9,6 +10,7 @@ use super::run::{self, Fence, Fenced};
 use super::watch::{self, Seen};
 use crate::app::App;
 use crate::assets;
+use crate::audit::{self, Event};
 use crate::error::{Error, ErrorCode, Result};
 use crate::http::connection::Connection;
 use crate::http::tracked_body::{AnswerBody, track};
@@ -148,13 +150,15 @@ async fn admit(app: &App, row: &mut Archive, caller: &UserId, bytes: u64) -> Res
     }
 }
 
-/// Leases the archive to the caller, or goes on with their lease, and begins a delivery.
+/// Leases the archive to the caller, or goes on with their lease, and begins a delivery. `event`
+/// says who asked.
 pub async fn begin(
     app: &App,
     archive: &Archive,
     holder: &Holder,
     range: &Range<u64>,
     connection: Option<&Connection>,
+    event: &Event,
 ) -> Result<Parcel> {
     let bytes = range.end - range.start;
     let mut row = archive.clone();
@@ -173,6 +177,7 @@ pub async fn begin(
             holder: holder.clone(),
             range: range.clone(),
             stuck,
+            event: event.clone(),
         };
         let started = start.start(layout.stream(range.clone()), connection.cloned());
         // goes on when the caller hangs up meanwhile: a delivery that has begun has an end
@@ -198,13 +203,14 @@ struct Start {
     holder: Holder,
     range: Range<u64>,
     stuck: Option<i64>,
+    event: Event,
 }
 
 impl Start {
     /// `None` where somebody else was faster.
     async fn start(self, blocks: Blocks, connection: Option<Connection>) -> Result<Option<Parcel>> {
         let app = self.app.clone();
-        let range = self.range.clone();
+        let (range, event) = (self.range.clone(), self.event.clone());
         let mut since = Instant::now();
         let Some((others_fence, begun)) = self.lease().await? else {
             return Ok(None);
@@ -229,6 +235,7 @@ impl Start {
         let entry = super::register(&app, &begun, tracker.clone());
         let delivery = run::Delivery {
             begun: begun.clone(),
+            event,
             tracker,
             connection,
             fence,
@@ -253,6 +260,12 @@ impl Start {
             }
             let begun = once::begin(&row, &self.holder, &self.range, ask.now);
             let written = store::archives::replace(tx, &row, &begun).await?;
+            if written {
+                let number = begun.delivery.number;
+                let (from, to) = (self.range.start, self.range.end);
+                let detail = json!({"delivery": number, "from": from, "to": to});
+                audit::record(tx, &self.event.clone().detail(detail)).await?;
+            }
             Ok(written.then(|| (once::is_running(&row, ask.now), begun)))
         });
         leased.await

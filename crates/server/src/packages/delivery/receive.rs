@@ -2,6 +2,7 @@
 
 use super::begin::{again, settle};
 use crate::app::App;
+use crate::audit::{self, Event};
 use crate::error::{Error, Result};
 use crate::ids::UserId;
 use crate::packages::model::Archive;
@@ -15,12 +16,16 @@ pub async fn receive(
     archive: &Archive,
     caller: &UserId,
     digest: &str,
+    event: Event,
 ) -> Result<Archive> {
     let mut row = archive.clone();
     loop {
         match once::receive(&row, caller, digest, app.clock.now()) {
             Received::Refuse(refusal) => return Err(refusal.into()),
-            Received::Already => return Ok(row),
+            Received::Already => {
+                app.audit.note(event).await;
+                return Ok(row);
+            }
             Received::Watch => {
                 if settle(app, &row).await?.is_some() {
                     // it says no more, but may be sending: it lapses soon
@@ -28,7 +33,7 @@ pub async fn receive(
                 }
             }
             Received::Delivered(after) => {
-                if write(app, &row, &after).await? {
+                if write(app, &row, &after, &event).await? {
                     release(app.clone(), after.as_ref().clone());
                     return Ok(*after);
                 }
@@ -38,10 +43,16 @@ pub async fn receive(
     }
 }
 
-async fn write(app: &App, before: &Archive, after: &Archive) -> Result<bool> {
-    let (before, after) = (before.clone(), after.clone());
+async fn write(app: &App, before: &Archive, after: &Archive, event: &Event) -> Result<bool> {
+    let (before, after, event) = (before.clone(), after.clone(), event.clone());
     app.db
-        .write(async move |tx| store::archives::replace(tx, &before, &after).await)
+        .write(async move |tx| {
+            let written = store::archives::replace(tx, &before, &after).await?;
+            if written {
+                audit::record(tx, &event).await?;
+            }
+            Ok(written)
+        })
         .await
 }
 

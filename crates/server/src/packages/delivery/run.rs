@@ -9,10 +9,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use entrepot_blob::BlobError;
 use futures_util::{Stream, StreamExt};
+use serde_json::json;
 use tokio::time::Instant;
 
 use super::Entry;
 use crate::app::App;
+use crate::audit::{self, Event, Outcome as Told};
 use crate::db::Db;
 use crate::error::Result;
 use crate::http::connection::{Connection, Outcome};
@@ -91,6 +93,8 @@ impl Stream for Fenced {
 /// A delivery that has begun.
 pub(super) struct Delivery {
     pub begun: Archive,
+    /// Who asked for it.
+    pub event: Event,
     pub tracker: Tracker,
     pub connection: Option<Connection>,
     pub fence: Fence,
@@ -115,7 +119,7 @@ impl Delivery {
             sent: self.tracker.taken(),
             acknowledged,
         };
-        let state = record(&app, &self.begun, ending).await;
+        let state = record(&app, &self.begun, ending, &self.event).await;
         drop(self.entry);
         let archive = &self.begun.archive_id;
         tracing::info!(%archive, ?outcome, sent = ending.sent, ?state, "a delivery ended");
@@ -167,10 +171,10 @@ pub(super) async fn renew(app: &App, begun: &Archive, sent: u64) -> Result<bool>
 
 /// The state that the archive is in then; `None` where it was not this delivery's any more, or
 /// nothing could be written: then the delivery lapses, which errs towards the holder.
-async fn record(app: &App, begun: &Archive, ending: Ending) -> Option<ArchiveState> {
+async fn record(app: &App, begun: &Archive, ending: Ending, event: &Event) -> Option<ArchiveState> {
     let mut pause = RECORD_AGAIN;
     for _ in 0..RECORDINGS {
-        match write_end(app, begun, ending).await {
+        match write_end(app, begun, ending, event).await {
             Ok(state) => return state,
             Err(error) => tracing::warn!(%error, "a delivery's end could not be recorded"),
         }
@@ -180,8 +184,13 @@ async fn record(app: &App, begun: &Archive, ending: Ending) -> Option<ArchiveSta
     None
 }
 
-async fn write_end(app: &App, begun: &Archive, ending: Ending) -> Result<Option<ArchiveState>> {
-    let (app_, begun) = (app.clone(), begun.clone());
+async fn write_end(
+    app: &App,
+    begun: &Archive,
+    ending: Ending,
+    event: &Event,
+) -> Result<Option<ArchiveState>> {
+    let (app_, begun, event) = (app.clone(), begun.clone(), event.clone());
     let written = app.db.write(async move |tx| {
         let now = app_.clock.now();
         let found = store::archives::reread(tx, &begun).await?;
@@ -190,7 +199,23 @@ async fn write_end(app: &App, begun: &Archive, ending: Ending) -> Result<Option<
             return Ok(None);
         };
         let written = store::archives::replace(tx, &row, &after).await?;
+        if written {
+            let told = told(&app_, &event, &after, ending);
+            audit::record(tx, &told).await?;
+        }
         Ok(written.then_some(after.state))
     });
     written.await
+}
+
+fn told(app: &App, event: &Event, after: &Archive, ending: Ending) -> Event {
+    let outcome = if ending.acknowledged {
+        Told::Done
+    } else {
+        Told::Failed
+    };
+    let detail = json!({
+        "delivery": after.delivery.number, "sent": ending.sent, "archive_state": after.state.as_str(),
+    });
+    event.then(app, "entrepot:archive:deliver", outcome, detail)
 }

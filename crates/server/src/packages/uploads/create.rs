@@ -3,10 +3,12 @@
 use axum::extract::State;
 use entrepot_api::imports::{CreateUploadRequestBody, UploadInfo};
 use entrepot_api::integration::RomaErrorResponse;
+use serde_json::json;
 
 use super::model::{Upload, UploadState};
 use super::{rules, view};
 use crate::app::App;
+use crate::audit::{self, Event};
 use crate::error::{Error, Result};
 use crate::http::caller::Caller;
 use crate::http::json::Json;
@@ -46,11 +48,15 @@ pub async fn post(
         size: Some(body.size),
         ..upload
     };
+    let resource = format!("upload/{}", upload.upload_id);
+    let event = Event::of(&app, &caller, &upload.project_id, resource);
+    let event = event.detail(json!({"bytes": body.size}));
     let inserted = upload.clone();
     app.db
         .write(async move |tx| {
             require_instance(tx, &inserted.project_id, &inserted.instance_id).await?;
-            store::uploads::insert(tx, &inserted).await
+            store::uploads::insert(tx, &inserted).await?;
+            audit::record(tx, &event).await
         })
         .await?;
     Ok(Json(view::info(upload)))

@@ -6,6 +6,7 @@ use entrepot_api::integration::RomaErrorResponse;
 use super::model::UploadState;
 use super::{drop, rules};
 use crate::app::App;
+use crate::audit::Event;
 use crate::error::Result;
 use crate::http::caller::Caller;
 use crate::http::path::PathIds;
@@ -27,6 +28,7 @@ pub async fn delete(
     PathIds((project, instance, id)): PathIds<(ProjectId, InstanceId, UploadId)>,
 ) -> Result<()> {
     caller.authorize(Resource::Instance(&project, &instance))?;
+    let event = Event::of(&app, &caller, &project, format!("upload/{id}"));
     let (user, asked) = (caller.principal.user_id.clone(), id.clone());
     let upload = app
         .db
@@ -35,5 +37,5 @@ pub async fn delete(
     if upload.state == UploadState::Importing {
         return Err(work::running());
     }
-    drop::discard(&app, &id).await
+    drop::discard_for(&app, &id, Some(event)).await
 }

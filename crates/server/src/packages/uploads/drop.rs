@@ -2,6 +2,7 @@
 
 use super::model::{Place, UploadState};
 use crate::app::App;
+use crate::audit::{self, Event};
 use crate::config::days;
 use crate::error::Result;
 use crate::ids::{BlobId, UploadId};
@@ -18,10 +19,20 @@ const REPORTS_KEPT_DAYS: u32 = 30;
 
 /// Gives an upload up, unless a job that runs has it.
 pub async fn discard(app: &App, id: &UploadId) -> Result<()> {
+    discard_for(app, id, None).await
+}
+
+/// The same for a caller who asked for it.
+pub async fn discard_for(app: &App, id: &UploadId, event: Option<Event>) -> Result<()> {
     let (upload, now) = (id.clone(), app.clock.now());
     let dropped = app
         .db
-        .write(async move |tx| uploads::set_dropped(tx, &upload, now).await)
+        .write(async move |tx| {
+            if let Some(event) = &event {
+                audit::record(tx, event).await?;
+            }
+            uploads::set_dropped(tx, &upload, now).await
+        })
         .await?;
     if !dropped {
         return Ok(());

@@ -3,10 +3,12 @@
 use axum::extract::State;
 use entrepot_api::imports::ImportAssetResponse;
 use entrepot_api::integration::RomaErrorResponse;
+use serde_json::json;
 
 use super::model::{Options, UploadState};
 use super::rules;
 use crate::app::App;
+use crate::audit::Event;
 use crate::error::{Error, ErrorCode, Result};
 use crate::http::caller::Caller;
 use crate::http::json::Json;
@@ -37,12 +39,14 @@ pub async fn post(
 ) -> Result<Json<ImportAssetResponse>> {
     caller.authorize(Resource::Instance(&project, &instance))?;
     let options = Options::parse(query)?;
+    let event = Event::of(&app, &caller, &project, format!("upload/{id}"));
     let user = caller.principal.user_id.clone();
     let upload = app
         .db
         .read(async move |tx| rules::require_own(tx, &project, &instance, &user, &id).await)
         .await?;
     if let Some(job) = upload.job_id {
+        app.audit.note(event.detail(json!({"job_id": job}))).await;
         return Ok(answer(job));
     }
     if upload.state != UploadState::Received {

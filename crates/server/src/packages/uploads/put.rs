@@ -5,10 +5,12 @@ use axum::extract::State;
 use entrepot_api::imports::UploadInfo;
 use entrepot_api::integration::RomaErrorResponse;
 use http::HeaderMap;
+use serde_json::json;
 
 use super::model::UploadState;
 use super::{rules, view};
 use crate::app::App;
+use crate::audit::{self, Event};
 use crate::error::{Error, ErrorCode, Result};
 use crate::http::caller::Caller;
 use crate::http::json::Json;
@@ -49,6 +51,8 @@ pub async fn put(
     let offset = u64::try_from(offset).unwrap_or(0);
     let length = content_length(&headers)?;
     check_room(&app, length).await?;
+    let event = Event::of(&app, &caller, &project, format!("upload/{id}"));
+    let event = event.detail(json!({"offset": offset, "bytes": length}));
     let (user, now) = (caller.principal.user_id.clone(), app.clock.now());
     let (upload, writer) = app
         .db
@@ -65,6 +69,8 @@ pub async fn put(
                 ));
             }
             let writer = store::uploads::take_over(tx, &id, now).await?;
+            // that it begins; should it be cut, that is an event too
+            audit::record(tx, &event).await?;
             Ok((upload, writer))
         })
         .await?;

@@ -3,9 +3,11 @@
 use axum::extract::State;
 use entrepot_api::assets::ErrorResponse;
 use entrepot_api::replication::CopyInfo;
+use serde_json::json;
 
 use super::{files, view};
 use crate::app::App;
+use crate::audit::{self, Event};
 use crate::error::{Error, ErrorCode, Result};
 use crate::http::caller::Caller;
 use crate::http::json::Json;
@@ -28,6 +30,8 @@ pub async fn post(
     PathIds((project, asset, copy)): PathIds<(ProjectId, AssetId, String)>,
 ) -> Result<Json<CopyInfo>> {
     let permit = caller.permit(Assets::One(&project, &asset))?;
+    let event = Event::of(&app, &caller, &project, format!("asset/{asset}"));
+    let event = event.detail(json!({"ticket_id": copy, "complete": true}));
     let copy = app
         .db
         .read(async move |tx| view::permitted(tx, &permit, &project, &asset, &copy).await)
@@ -60,10 +64,13 @@ pub async fn post(
         let (owned, id) = (app.clone(), copy.copy_id.clone());
         app.db
             .write(async move |tx| {
+                audit::record(tx, &event).await?;
                 jobs::enqueue(tx, &owned, &CopyAsset::new(&id), owned.clock.now()).await
             })
             .await?;
         app.bell.ring();
+    } else {
+        app.audit.note(event).await;
     }
     Ok(Json(view::incoming(&app, copy)))
 }

@@ -6,9 +6,11 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use entrepot_api::assets::ErrorResponse;
 use entrepot_api::replication::WantedFile;
+use serde_json::json;
 
 use super::{files, view};
 use crate::app::App;
+use crate::audit::{self, Event};
 use crate::error::{Error, ErrorCode, Result};
 use crate::http::caller::Caller;
 use crate::http::json::Json;
@@ -41,6 +43,8 @@ pub async fn put(
     query.finish()?;
     let offset = u64::try_from(offset).map_err(Error::internal)?;
     let permit = caller.permit(Assets::One(&project, &asset))?;
+    let event = Event::of(&app, &caller, &project, format!("asset/{asset}"));
+    let event = event.detail(json!({"ticket_id": copy, "file_id": file, "offset": offset}));
     let copy = app
         .db
         .read(async move |tx| view::permitted(tx, &permit, &project, &asset, &copy).await)
@@ -58,7 +62,9 @@ pub async fn put(
     let (segment, cut) = receive(&app, &wanted, request.into_body()).await?;
     if let Some(segment) = segment {
         wanted.offset = segment.end();
-        record(&app, &copy, segment).await?;
+        record(&app, &copy, segment, event).await?;
+    } else if cut.is_none() {
+        app.audit.note(event).await;
     }
     match cut {
         None => Ok(Json(wanted)),
@@ -122,7 +128,7 @@ async fn receive(
 }
 
 /// Of two that send the same at once, the first is kept.
-async fn record(app: &App, copy: &Copy, segment: Segment) -> Result<()> {
+async fn record(app: &App, copy: &Copy, segment: Segment, event: Event) -> Result<()> {
     let key = segment.storage_key.clone();
     let (id, now) = (copy.copy_id.clone(), app.clock.now());
     let dropped = app.db.write(async move |tx| {
@@ -141,6 +147,7 @@ async fn record(app: &App, copy: &Copy, segment: Segment) -> Result<()> {
         copy.progress.bytes_done += segment.size;
         copy.updated_at = now;
         store::copies::update(tx, &copy).await?;
+        audit::record(tx, &event).await?;
         Ok(None)
     });
     if let Some((code, message)) = dropped.await? {

@@ -44,7 +44,7 @@ pub async fn get(
     let from = place(query.integer("from", 0..=i64::MAX)?);
     let to = place(query.integer("to", 1..=i64::MAX)?);
     query.finish()?;
-    let content = file::content(&app, &peer, &ticket, &id).await?;
+    let (_, content) = file::content(&app, &peer, &ticket, &id).await?;
     if from >= to || to > content.size || to - from > MOST {
         let problem = format!("must be behind from, by at most {MOST} bytes, and within the file");
         return Err(Error::parameter("to", problem));

@@ -10,14 +10,16 @@ use entrepot_api::assets::ErrorResponse;
 use entrepot_blob::BlobError;
 use futures_util::{StreamExt, stream};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
+use serde_json::json;
 
 use super::{Peer, serve};
 use crate::app::App;
+use crate::audit::{Event, Outcome};
 use crate::db::Tx;
 use crate::error::{Error, ErrorCode, Result};
 use crate::files::{self, FileState};
 use crate::http::path::PathIds;
-use crate::ids::FileId;
+use crate::ids::{FileId, ProjectId};
 use crate::objects::{self, Blocks, Content, Wanted};
 
 /// How often the asset's state is looked at while its bytes go out.
@@ -39,7 +41,7 @@ pub async fn get(
 ) -> Result<Response> {
     let (parts, _) = request.into_parts();
     let peer = super::authenticate(&app, &parts, b"").await?;
-    let content = content(&app, &peer, &ticket, &file).await?;
+    let (project, content) = content(&app, &peer, &ticket, &file).await?;
     let range = match objects::wanted(&parts.headers, "", content.size) {
         Wanted::Whole => 0..content.size,
         Wanted::Ranges(ranges) => match ranges.as_slice() {
@@ -75,9 +77,16 @@ pub async fn get(
         headers.insert(header::CONTENT_RANGE, stands);
         StatusCode::PARTIAL_CONTENT
     };
+    let (from, to) = (range.start, range.end);
     let mut blocks = objects::stream(&app, &content, range);
     let first = blocks.next().await.transpose();
     let first = first.map_err(|error| unreadable(&app, &file, error))?;
+    let detail = json!({"ticket_id": ticket, "peer": peer.region, "from": from, "to": to});
+    let resource = format!("file/{file}");
+    let event = Event::new(&app, "entrepot:peer:file", resource, Outcome::Done, detail)
+        .in_project(&project)
+        .of_request(&parts.extensions);
+    app.audit.note(event).await;
     let sending = Sending {
         app,
         peer,
@@ -130,8 +139,13 @@ impl Sending {
     }
 }
 
-/// Where the bytes are of a file that the ticket names.
-pub async fn content(app: &App, peer: &Peer, ticket: &str, file: &str) -> Result<Content> {
+/// Where the bytes are of a file that the ticket names, and whose they are.
+pub async fn content(
+    app: &App,
+    peer: &Peer,
+    ticket: &str,
+    file: &str,
+) -> Result<(ProjectId, Content)> {
     let (owned, peer) = (app.clone(), peer.clone());
     let (ticket, file) = (ticket.to_owned(), FileId::new(file));
     app.db
@@ -139,7 +153,13 @@ pub async fn content(app: &App, peer: &Peer, ticket: &str, file: &str) -> Result
         .await
 }
 
-async fn find(tx: &mut Tx, app: &App, peer: &Peer, ticket: &str, file: &FileId) -> Result<Content> {
+async fn find(
+    tx: &mut Tx,
+    app: &App,
+    peer: &Peer,
+    ticket: &str,
+    file: &FileId,
+) -> Result<(ProjectId, Content)> {
     let served = serve(tx, app, peer, ticket).await?;
     let ticket = served.ticket;
     let found = files::store::find(tx, &ticket.project_id, file).await?;
@@ -158,5 +178,6 @@ async fn find(tx: &mut Tx, app: &App, peer: &Peer, ticket: &str, file: &FileId) 
             ),
         )
     })?;
-    objects::require_content(tx, &blob).await
+    let content = objects::require_content(tx, &blob).await?;
+    Ok((ticket.project_id, content))
 }

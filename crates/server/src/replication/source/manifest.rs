@@ -6,11 +6,12 @@ use entrepot_api::assets::ErrorResponse;
 use http::header;
 use serde_json::json;
 
-use super::{Served, serve};
+use super::serve;
 use crate::app::App;
 use crate::audit::{self, Event, Outcome};
 use crate::error::{Error, Result};
 use crate::http::path::PathIds;
+use crate::replication::model::Ticket;
 use crate::replication::store;
 
 /// Sends the manifest of a ticket to the region it was issued to
@@ -26,6 +27,7 @@ pub async fn get(
 ) -> Result<Response> {
     let (parts, _) = request.into_parts();
     let peer = super::authenticate(&app, &parts, b"").await?;
+    let extensions = parts.extensions;
     let (owned, from) = (app.clone(), peer.clone());
     let (served, body) = app
         .db
@@ -36,38 +38,30 @@ pub async fn get(
         })
         .await?;
     let body = body.ok_or_else(|| Error::internal("the manifest of a ticket is gone"))?;
+    let event = event(&app, &peer, &served.ticket).of_request(&extensions);
     if served.is_due {
-        note_use(&app, &peer, served).await?;
+        note_use(&app, served.ticket, event).await?;
+    } else {
+        app.audit.note(event).await;
     }
     Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
 }
 
-/// The first use is an event of the audit.
-async fn note_use(app: &App, peer: &super::Peer, served: Served) -> Result<()> {
-    let ticket = served.ticket;
-    let now = app.clock.now();
-    let event = ticket.used_at.is_none().then(|| {
-        let detail = json!({
-            "ticket_id": ticket.ticket_id, "version": ticket.version, "peer": peer.region,
-        });
-        let resource = format!("asset/{}", ticket.asset_id);
-        Event::new(
-            app,
-            "entrepot:ticket:serve",
-            resource,
-            Outcome::Done,
-            detail,
-        )
-        .in_project(&ticket.project_id)
-        .from_address(peer.address)
+fn event(app: &App, peer: &super::Peer, ticket: &Ticket) -> Event {
+    let detail = json!({
+        "ticket_id": ticket.ticket_id, "version": ticket.version, "peer": peer.region,
     });
+    let resource = format!("asset/{}", ticket.asset_id);
+    let action = "entrepot:ticket:serve";
+    Event::new(app, action, resource, Outcome::Done, detail).in_project(&ticket.project_id)
+}
+
+async fn note_use(app: &App, ticket: Ticket, event: Event) -> Result<()> {
+    let now = app.clock.now();
     app.db
         .write(async move |tx| {
             store::tickets::set_used(tx, &ticket.ticket_id, now).await?;
-            match &event {
-                Some(event) => audit::record(tx, event).await,
-                None => Ok(()),
-            }
+            audit::record(tx, &event).await
         })
         .await
 }

@@ -19,6 +19,7 @@ use http::request::Parts;
 use super::proof::{Proof, Request};
 use crate::app::App;
 use crate::error::{Error, ErrorCode, Result};
+use crate::http::address::came_from;
 
 pub use seen::Seen;
 pub use serve::{PATIENCE_DAYS, Served, serve};
@@ -80,6 +81,6 @@ pub async fn authenticate(app: &App, parts: &Parts, body: &[u8]) -> Result<Peer>
     app.replication.seen.take(app, &proof).await?;
     Ok(Peer {
         region: proof.from,
-        address: app.proxies.origin(parts),
+        address: came_from(&parts.extensions),
     })
 }

@@ -1,19 +1,20 @@
 //! `POST /v1/{project_id}/entrepot/tickets/import`: a ticket whose bytes come by hand, where no network
 //! joins the regions.
 
+use axum::Extension;
 use axum::extract::State;
 use entrepot_api::assets::ErrorResponse;
 use entrepot_api::replication::{TicketImport, WantedFiles};
 
 use crate::app::App;
-use crate::audit;
+use crate::audit::{self, About};
 use crate::error::{Error, ErrorCode, Result};
 use crate::http::caller::Caller;
 use crate::http::json::Json;
 use crate::http::path::PathIds;
 use crate::iam::Assets;
 use crate::ids::ProjectId;
-use crate::replication::by_replication_info::{event, record_refusal};
+use crate::replication::by_replication_info::event;
 use crate::replication::copies::files;
 use crate::replication::manifest;
 use crate::replication::model::CopyState;
@@ -31,15 +32,14 @@ pub async fn post(
     State(app): State<App>,
     caller: Caller,
     PathIds(project): PathIds<ProjectId>,
+    Extension(about): Extension<About>,
     Json(body): Json<TicketImport>,
 ) -> Result<Json<WantedFiles>> {
-    let _new = caller.permit(Assets::New(&project, None))?;
-    let asset_id = body.ticket.asset_id.clone().unwrap_or_default();
-    let outcome = begin(&app, &caller, &project, body).await;
-    if let Err(error) = &outcome {
-        record_refusal(&app, &caller, &project, &asset_id, error).await;
+    if let Some(asset_id) = &body.ticket.asset_id {
+        about.resource(format!("asset/{asset_id}"));
     }
-    outcome.map(Json)
+    let _new = caller.permit(Assets::New(&project, None))?;
+    begin(&app, &caller, &project, body).await.map(Json)
 }
 
 /// Holds it to the ticket; answers the bytes of all its files.

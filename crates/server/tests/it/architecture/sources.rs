@@ -177,3 +177,14 @@ fn only_the_send_queue_has_unsafe_code() {
     let source = read("crates/sendqueue/src/lib.rs");
     assert_eq!(source.matches("unsafe {").count(), 1);
 }
+
+#[test]
+fn the_audit_is_named_by_its_store_only_which_changes_no_row() {
+    let words = ["INTO audit", "FROM audit", "UPDATE audit", "TABLE audit"];
+    hold(&words, |path| path == "audit/store.rs");
+    let store = read("crates/server/src/audit/store.rs");
+    assert_eq!(store.matches("UPDATE").count(), 0);
+    assert_eq!(store.matches("REPLACE").count(), 0);
+    // what is old
+    assert_eq!(store.matches("DELETE").count(), 1);
+}

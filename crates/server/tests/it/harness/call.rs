@@ -109,14 +109,17 @@ impl<'a> Call<'a> {
     }
 
     pub async fn send(self) -> Answer {
-        let router = self.library.router.clone();
+        let (library, method, path) = (self.library, self.method.clone(), self.path.clone());
+        let router = library.router.clone();
         let response = router.oneshot(self.request()).await.unwrap();
         let (parts, body) = response.into_parts();
-        Answer {
+        let answer = Answer {
             status: parts.status.as_u16(),
             headers: parts.headers,
             body: body.collect().await.unwrap().to_bytes(),
-        }
+        };
+        library.assert_audited(&method, &path, &answer).await;
+        answer
     }
 
     fn sign(&mut self, caller: &Credentials) {

@@ -4,6 +4,7 @@
 //! When it is dropped, no job may be left unfinished, unless the test said so.
 
 mod answer;
+mod audited;
 mod call;
 mod foreign;
 mod imports;

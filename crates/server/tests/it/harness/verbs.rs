@@ -110,6 +110,7 @@ impl Library {
 
     /// Runs what is due, and answers how many jobs that were.
     pub async fn run_due_jobs(&self) -> usize {
+        self.app.audit.flush().await.unwrap();
         let registry = background::registry(&self.app.config);
         jobs::run_due(&self.app, &registry).await.unwrap()
     }

@@ -108,8 +108,8 @@ async fn every_ticket_is_counted_and_leaves_an_event() {
     let filter = entrepot_server::audit::Filter {
         action: Some("metastudio:asset:replicate".into()),
         resource: Some(format!("asset/{asset}")),
-        since: None,
         limit: 10,
+        ..entrepot_server::audit::Filter::default()
     };
     let events = regions
         .a

@@ -1,0 +1,6 @@
+mod buffer;
+mod downloads;
+mod list;
+mod refusals;
+mod retention;
+mod rows;
