@@ -2,6 +2,7 @@
 
 import shutil
 
+from driver import secrets
 from driver.databases import Database
 from driver.server import Server
 
@@ -28,8 +29,19 @@ class Farm:
         return self.prepare(**options).start()
 
     def close(self):
+        try:
+            self._look_for_secrets()
+        finally:
+            for server in self.servers:
+                server.kill()
+            for database in self.databases:
+                database.drop()
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _look_for_secrets(self):
+        for server in self.servers:
+            if server.running and server.endpoint:
+                secrets.check_metrics(server.endpoint)
         for server in self.servers:
             server.kill()
-        for database in self.databases:
-            database.drop()
-        shutil.rmtree(self.folder, ignore_errors=True)
+            secrets.check_log(server.log)
