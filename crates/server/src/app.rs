@@ -9,7 +9,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Db;
 use crate::http::lockout::Lockout;
-use crate::iam::Identities;
+use crate::iam::Identity;
 use crate::ids::Ids;
 use crate::jobs::Bell;
 use crate::keys::MasterKey;
@@ -30,7 +30,7 @@ pub struct Inner {
     pub ids: Ids,
     pub master_key: MasterKey,
     pub urls: UrlSigner,
-    pub identities: Identities,
+    pub identity: Identity,
     pub lockout: Lockout,
     /// Rung when a job was put into the queue.
     pub bell: Bell,
@@ -51,6 +51,7 @@ impl App {
         master_key: MasterKey,
     ) -> Self {
         let urls = UrlSigner::new(endpoint, &master_key);
+        let identity = Identity::embedded(&config.region);
         let replication = Replication::new(&config, clock.now());
         Self(Arc::new(Inner {
             config,
@@ -60,7 +61,7 @@ impl App {
             ids: Ids,
             master_key,
             urls,
-            identities: Identities::default(),
+            identity,
             lockout: Lockout::default(),
             bell: Bell::default(),
             deliveries: Deliveries::default(),

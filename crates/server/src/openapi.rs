@@ -2,9 +2,12 @@
 
 use axum::Router;
 use utoipa::OpenApi;
+use utoipa::openapi::extensions::{Extensions, ExtensionsBuilder};
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::app::App;
+use crate::iam::Needs;
+use crate::iam::endpoints::ENDPOINTS;
 use crate::{assets, files, health, iam, instances, objects, packages, replication};
 
 #[derive(OpenApi)]
@@ -89,14 +92,42 @@ use crate::{assets, files, health, iam, instances, objects, packages, replicatio
 pub struct Description;
 
 /// The file `openapi.json`; a test keeps the one in the repository the same.
+/// The description, with what each call needs, from the table.
+fn description() -> utoipa::openapi::OpenApi {
+    let mut description = Description::openapi();
+    for endpoint in ENDPOINTS {
+        let Some(item) = description.paths.paths.get_mut(endpoint.path) else {
+            continue;
+        };
+        let operation = match endpoint.method {
+            "GET" => &mut item.get,
+            "POST" => &mut item.post,
+            "PUT" => &mut item.put,
+            _ => &mut item.delete,
+        };
+        if let Some(operation) = operation {
+            operation.extensions = Some(extensions(endpoint.needs));
+        }
+    }
+    description
+}
+
+fn extensions(needs: Needs) -> Extensions {
+    let all = ExtensionsBuilder::new().add("x-needs", needs.text());
+    match needs.action() {
+        Some(action) => all.add("x-action", action.name()).build(),
+        None => all.build(),
+    }
+}
+
 pub fn json() -> String {
-    let mut text = Description::openapi().to_pretty_json().unwrap_or_default();
+    let mut text = description().to_pretty_json().unwrap_or_default();
     text.push('\n');
     text
 }
 
 pub fn page() -> Router<App> {
     SwaggerUi::new("/docs")
-        .url("/openapi.json", Description::openapi())
+        .url("/openapi.json", description())
         .into()
 }

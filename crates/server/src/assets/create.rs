@@ -13,7 +13,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::http::caller::Caller;
 use crate::http::json::Json;
 use crate::http::path::PathIds;
-use crate::iam::{Action, Resource};
+use crate::iam::Assets;
 use crate::ids::ProjectId;
 
 /// Creates an asset
@@ -22,15 +22,15 @@ use crate::ids::ProjectId;
 #[utoipa::path(post, path = "/v1/{project_id}/digital-assets", tag = "Assets",
     params(("project_id" = String, Path), ("X-App-UserId" = Option<String>, Header)),
     request_body = CreateDigitalAssetRequestBody,
-    responses((status = 200, body = CreateDigitalAssetResponse), (status = 400, body = ErrorResponse)),
-    extensions(("x-action" = json!("metastudio:asset:create"))))]
+    responses((status = 200, body = CreateDigitalAssetResponse), (status = 400, body = ErrorResponse)))]
 pub async fn post(
     State(app): State<App>,
     caller: Caller,
     PathIds(project): PathIds<ProjectId>,
     Json(body): Json<CreateDigitalAssetRequestBody>,
 ) -> Result<Json<CreateDigitalAssetResponse>> {
-    caller.authorize(Action::AssetCreate, Resource::Project(&project))?;
+    let app_user = caller.app_user_id.as_deref();
+    let _new = caller.permit(Assets::New(&project, app_user))?;
     let asset = checked(&app, &caller, project, body)?;
     let asset_id = asset.asset_id.to_string();
     let unique = app.config.unique_names;

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::http::caller::Caller;
 use crate::http::path::PathIds;
 use crate::http::query::Query;
-use crate::iam::{Action, Resource};
+use crate::iam::Assets;
 use crate::ids::{AssetId, ProjectId};
 
 /// Deletes an asset
@@ -19,8 +19,7 @@ use crate::ids::{AssetId, ProjectId};
 #[utoipa::path(delete, path = "/v1/{project_id}/digital-assets/{asset_id}", tag = "Assets",
     params(("project_id" = String, Path), ("asset_id" = String, Path),
         ("mode" = Option<String>, Query, description = "force: for good")),
-    responses((status = 200), (status = 400, body = ErrorResponse)),
-    extensions(("x-action" = json!("metastudio:asset:delete"))))]
+    responses((status = 200), (status = 400, body = ErrorResponse)))]
 pub async fn delete(
     State(app): State<App>,
     caller: Caller,
@@ -33,11 +32,11 @@ pub async fn delete(
         Some(_) => return Err(Error::parameter("mode", "must be force or left out")),
     };
     query.finish()?;
-    caller.authorize(Action::AssetDelete, Resource::Asset(&project, &asset))?;
+    let permit = caller.permit(Assets::One(&project, &asset))?;
     let now = app.clock.now();
     app.db
         .write(async move |tx| {
-            let found = steps::require(tx, &project, &asset).await?;
+            let found = steps::permitted(tx, &permit, &project, &asset).await?;
             steps::take_step(tx, found, step, now).await?;
             Ok(())
         })

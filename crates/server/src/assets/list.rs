@@ -18,7 +18,7 @@ use crate::http::caller::Caller;
 use crate::http::json::Json;
 use crate::http::path::PathIds;
 use crate::http::query::Query;
-use crate::iam::{Action, Resource};
+use crate::iam::Assets;
 use crate::ids::ProjectId;
 
 /// Lists assets
@@ -54,17 +54,17 @@ use crate::ids::ProjectId;
         ("include_device_name" = Option<String>, Query), ("exclude_device_name" = Option<String>, Query),
         ("role" = Option<String>, Query, description = "SHARER or SHAREE: nothing is shared yet, so the answer is empty"),
     ),
-    responses((status = 200, body = ListAssetsResponse), (status = 400, body = ErrorResponse)),
-    extensions(("x-action" = json!("metastudio:asset:list"))))]
+    responses((status = 200, body = ListAssetsResponse), (status = 400, body = ErrorResponse)))]
 pub async fn get(
     State(app): State<App>,
     caller: Caller,
     PathIds(project): PathIds<ProjectId>,
     mut query: Query,
 ) -> Result<Json<ListAssetsResponse>> {
-    caller.authorize(Action::AssetList, Resource::Project(&project))?;
+    let permit = caller.permit(Assets::Any(&project))?;
     let page = page(&mut query)?;
-    let criteria = criteria(&mut query)?;
+    let mut criteria = criteria(&mut query)?;
+    criteria.permitted = permit.rests().to_vec();
     query.finish()?;
     let owned = app.clone();
     let answer = app

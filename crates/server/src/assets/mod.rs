@@ -23,5 +23,7 @@ pub mod view;
 
 pub use model::{Asset, AssetType};
 pub use state::{AssetState, Step};
-pub use steps::{change, forget_purged, purge_bin, require, take_main_file_step, take_step};
+pub use steps::{
+    change, forget_purged, permitted, purge_bin, require, take_main_file_step, take_step,
+};
 pub use store::{find_anywhere, is_id_taken, list_blocked, list_by_ids, list_namesakes};

@@ -8,6 +8,7 @@ use crate::clock::Timestamp;
 use crate::config::days;
 use crate::db::Tx;
 use crate::error::Result;
+use crate::iam::Permit;
 use crate::ids::{AssetId, ProjectId};
 use crate::{files, instances, replication};
 
@@ -15,6 +16,18 @@ use crate::{files, instances, replication};
 pub async fn require(tx: &mut Tx, project: &ProjectId, id: &AssetId) -> Result<Asset> {
     let found = store::find(tx, project, id).await?;
     found.ok_or_else(store::not_found)
+}
+
+/// The same for a caller, if it may.
+pub async fn permitted(
+    tx: &mut Tx,
+    permit: &Permit,
+    project: &ProjectId,
+    id: &AssetId,
+) -> Result<Asset> {
+    let asset = require(tx, project, id).await?;
+    permit.covers(&asset.asset_id, asset.app_user_id.as_deref())?;
+    Ok(asset)
 }
 
 /// Writes a change of an asset that was just read in this transaction.

@@ -13,9 +13,14 @@ use crate::error::{Error, Result};
 use crate::http::caller::Caller;
 use crate::http::json::Json;
 use crate::http::path::PathIds;
-use crate::iam::{Action, Resource};
+use crate::iam::{Assets, Permit};
 use crate::ids::ProjectId;
 use crate::objects::Link;
+
+fn is_permitted(permit: &Permit, found: &Summary) -> bool {
+    let app_user = found.app_user_id.as_deref();
+    permit.covers(&found.asset_id, app_user).is_ok()
+}
 
 /// Shows the short form of many assets
 ///
@@ -23,15 +28,14 @@ use crate::objects::Link;
 #[utoipa::path(post, path = "/v1/{project_id}/digital-assets/summarys", tag = "Assets",
     params(("project_id" = String, Path)),
     request_body = ListAssetSummarysReq,
-    responses((status = 200, body = ListAssetSummarysResponse), (status = 400, body = ErrorResponse)),
-    extensions(("x-action" = json!("metastudio:asset:list"))))]
+    responses((status = 200, body = ListAssetSummarysResponse), (status = 400, body = ErrorResponse)))]
 pub async fn post(
     State(app): State<App>,
     caller: Caller,
     PathIds(project): PathIds<ProjectId>,
     Json(body): Json<ListAssetSummarysReq>,
 ) -> Result<Json<ListAssetSummarysResponse>> {
-    caller.authorize(Action::AssetList, Resource::Project(&project))?;
+    let permit = caller.permit(Assets::Any(&project))?;
     if !(1..=1000).contains(&body.asset_ids.len()) {
         return Err(Error::parameter("asset_ids", "must have 1 to 1000 ids"));
     }
@@ -47,6 +51,7 @@ pub async fn post(
         .asset_ids
         .iter()
         .filter_map(|id| by_id.remove(id))
+        .filter(|found| is_permitted(&permit, found))
         .map(|summary| view(&app, &project, summary))
         .collect();
     Ok(Json(ListAssetSummarysResponse { asset_list }))

@@ -15,7 +15,7 @@ use crate::files;
 use crate::http::caller::Caller;
 use crate::http::json::Json;
 use crate::http::path::PathIds;
-use crate::iam::{Action, Resource};
+use crate::iam::Assets;
 use crate::ids::{AssetId, ProjectId};
 
 /// Updates an asset
@@ -24,21 +24,20 @@ use crate::ids::{AssetId, ProjectId};
 #[utoipa::path(put, path = "/v1/{project_id}/digital-assets/{asset_id}", tag = "Assets",
     params(("project_id" = String, Path), ("asset_id" = String, Path)),
     request_body = UpdateDigitalAssetRequestBody,
-    responses((status = 200, body = DigitalAssetInfo), (status = 400, body = ErrorResponse)),
-    extensions(("x-action" = json!("metastudio:asset:update"))))]
+    responses((status = 200, body = DigitalAssetInfo), (status = 400, body = ErrorResponse)))]
 pub async fn put(
     State(app): State<App>,
     caller: Caller,
     PathIds((project, asset)): PathIds<(ProjectId, AssetId)>,
     Json(body): Json<UpdateDigitalAssetRequestBody>,
 ) -> Result<Json<DigitalAssetInfo>> {
-    caller.authorize(Action::AssetUpdate, Resource::Asset(&project, &asset))?;
+    let permit = caller.permit(Assets::One(&project, &asset))?;
     let step = check(&body)?;
     let (owned, now) = (app.clone(), app.clock.now());
     let info = app
         .db
         .write(async move |tx| {
-            let found = steps::require(tx, &project, &asset).await?;
+            let found = steps::permitted(tx, &permit, &project, &asset).await?;
             let mut changed = change(tx, &owned, found, body.clone(), now).await?;
             if let Some(step) = step {
                 changed = steps::take_step(tx, changed, step, now).await?;

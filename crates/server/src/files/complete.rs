@@ -19,7 +19,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::http::caller::Caller;
 use crate::http::json::Json;
 use crate::http::path::PathIds;
-use crate::iam::{Action, Resource};
+use crate::iam::Assets;
 use crate::ids::{FileId, ProjectId};
 use crate::{jobs, objects};
 
@@ -30,8 +30,7 @@ use crate::{jobs, objects};
 #[utoipa::path(post, path = "/v1/{project_id}/files/{file_id}/complete", tag = "Files",
     params(("project_id" = String, Path), ("file_id" = String, Path)),
     request_body = ConfirmFileUploadRequestBody,
-    responses((status = 200), (status = 400, body = ErrorResponse)),
-    extensions(("x-action" = json!("metastudio:file:confirm"))))]
+    responses((status = 200), (status = 400, body = ErrorResponse)))]
 pub async fn post(
     State(app): State<App>,
     caller: Caller,
@@ -49,19 +48,26 @@ pub async fn post(
             ));
         }
     };
-    caller.authorize(Action::FileConfirm, Resource::Project(&project))?;
+    let permit = caller.permit(Assets::Any(&project))?;
     let owned = app.clone();
     app.db
         .write(async move |tx| {
             let file = store::require(tx, &project, &file).await?;
-            complete(tx, &owned, file, wanted).await
+            let asset = assets::permitted(tx, &permit, &project, &file.asset_id).await?;
+            complete(tx, &owned, file, asset, wanted).await
         })
         .await?;
     app.bell.ring();
     Ok(())
 }
 
-async fn complete(tx: &mut Tx, app: &App, file: File, wanted: FileState) -> Result<()> {
+async fn complete(
+    tx: &mut Tx,
+    app: &App,
+    file: File,
+    asset: Asset,
+    wanted: FileState,
+) -> Result<()> {
     if file.state == wanted || (wanted == FileState::Created && file.state == FileState::Uploaded) {
         return Ok(());
     }
@@ -72,7 +78,6 @@ async fn complete(tx: &mut Tx, app: &App, file: File, wanted: FileState) -> Resu
             format!("The file is {name}; only one that is CREATING can be completed."),
         ));
     }
-    let asset = assets::require(tx, &file.project_id, &file.asset_id).await?;
     declare::refuse_unchangeable(&asset)?;
     let now = app.clock.now();
     match wanted {

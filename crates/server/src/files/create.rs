@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::http::caller::Caller;
 use crate::http::json::Json;
 use crate::http::path::PathIds;
-use crate::iam::{Action, Resource};
+use crate::iam::Assets;
 use crate::ids::ProjectId;
 use crate::objects::Link;
 
@@ -23,8 +23,7 @@ use crate::objects::Link;
 #[utoipa::path(post, path = "/v1/{project_id}/files", tag = "Files",
     params(("project_id" = String, Path)),
     request_body = FilesCreateReq,
-    responses((status = 200, body = CreateFileResponse), (status = 400, body = ErrorResponse)),
-    extensions(("x-action" = json!("metastudio:file:create"))))]
+    responses((status = 200, body = CreateFileResponse), (status = 400, body = ErrorResponse)))]
 pub async fn post(
     State(app): State<App>,
     caller: Caller,
@@ -43,16 +42,13 @@ pub async fn post(
     )?;
     rules::check_md5(&body.file_md5)?;
     rules::check_size(body.file_size, rules::MAX_SIZE)?;
-    caller.authorize(
-        Action::FileCreate,
-        Resource::Asset(&file.project_id, &file.asset_id),
-    )?;
+    let permit = caller.permit(Assets::One(&file.project_id, &file.asset_id))?;
     let file = File {
         declared_md5: Some(body.file_md5),
         declared_size: Some(body.file_size),
         ..file
     };
-    let (declared, asset) = declare::declare(&app, file).await?;
+    let (declared, asset) = declare::declare(&app, permit, file).await?;
     let upload_url = app.urls.upload(
         &Link::of(&declared, asset.url_epoch),
         declared.declared_md5.as_deref().unwrap_or_default(),

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::http::caller::Caller;
 use crate::http::json::Json;
 use crate::http::path::PathIds;
-use crate::iam::{Action, Resource};
+use crate::iam::Assets;
 use crate::ids::ProjectId;
 use crate::objects::Link;
 
@@ -22,8 +22,7 @@ use crate::objects::Link;
 #[utoipa::path(post, path = "/v1/{project_id}/large-files", tag = "Files",
     params(("project_id" = String, Path)),
     request_body = LargeFilesCreateReq,
-    responses((status = 200, body = CreateLargeFileResponse), (status = 400, body = ErrorResponse)),
-    extensions(("x-action" = json!("metastudio:file:create"))))]
+    responses((status = 200, body = CreateLargeFileResponse), (status = 400, body = ErrorResponse)))]
 pub async fn post(
     State(app): State<App>,
     caller: Caller,
@@ -54,16 +53,13 @@ pub async fn post(
     if !(1..=rules::MAX_PARTS).contains(&parts) {
         return Err(Error::parameter("file_multipart_count", "must be 1 to 100"));
     }
-    caller.authorize(
-        Action::FileCreate,
-        Resource::Asset(&file.project_id, &file.asset_id),
-    )?;
+    let permit = caller.permit(Assets::One(&file.project_id, &file.asset_id))?;
     let file = File {
         declared_size: body.file_size,
         part_count: Some(parts),
         ..file
     };
-    let (file, asset) = declare::declare(&app, file).await?;
+    let (file, asset) = declare::declare(&app, permit, file).await?;
     let now = file.created_at;
     let link = Link::of(&file, asset.url_epoch);
     Ok(Json(CreateLargeFileResponse {

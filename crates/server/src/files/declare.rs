@@ -7,6 +7,7 @@ use crate::assets::{self, Asset, AssetState, Step};
 use crate::clock::Timestamp;
 use crate::db::Tx;
 use crate::error::{Error, ErrorCode, Result};
+use crate::iam::Permit;
 use crate::ids::{AssetId, ProjectId};
 
 /// What both calls say of a file, as sent.
@@ -44,11 +45,11 @@ pub fn draft(app: &App, project: ProjectId, label: Label) -> Result<File> {
 }
 
 /// Adds the file to its asset, if the asset may have it.
-pub async fn declare(app: &App, file: File) -> Result<(File, Asset)> {
+pub async fn declare(app: &App, permit: Permit, file: File) -> Result<(File, Asset)> {
     let now = app.clock.now();
     app.db
         .write(async move |tx| {
-            let asset = assets::require(tx, &file.project_id, &file.asset_id).await?;
+            let asset = assets::permitted(tx, &permit, &file.project_id, &file.asset_id).await?;
             refuse_unchangeable(&asset)?;
             rules::check_category(asset.asset_type, file.category)?;
             rules::check_format(

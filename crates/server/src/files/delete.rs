@@ -10,7 +10,7 @@ use crate::assets::{self, AssetState, Step};
 use crate::error::{Error, ErrorCode, Result};
 use crate::http::caller::Caller;
 use crate::http::path::PathIds;
-use crate::iam::{Action, Resource};
+use crate::iam::Assets;
 use crate::ids::{FileId, ProjectId};
 
 /// Deletes a file
@@ -18,19 +18,18 @@ use crate::ids::{FileId, ProjectId};
 /// Without its main file an asset is CREATING again; an asset in use must be deactivated first.
 #[utoipa::path(delete, path = "/v1/{project_id}/files/{file_id}", tag = "Files",
     params(("project_id" = String, Path), ("file_id" = String, Path)),
-    responses((status = 200), (status = 400, body = ErrorResponse)),
-    extensions(("x-action" = json!("metastudio:file:delete"))))]
+    responses((status = 200), (status = 400, body = ErrorResponse)))]
 pub async fn delete(
     State(app): State<App>,
     caller: Caller,
     PathIds((project, file)): PathIds<(ProjectId, FileId)>,
 ) -> Result<()> {
-    caller.authorize(Action::FileDelete, Resource::Project(&project))?;
+    let permit = caller.permit(Assets::Any(&project))?;
     let now = app.clock.now();
     app.db
         .write(async move |tx| {
             let file = store::require(tx, &project, &file).await?;
-            let asset = assets::require(tx, &project, &file.asset_id).await?;
+            let asset = assets::permitted(tx, &permit, &project, &file.asset_id).await?;
             declare::refuse_unchangeable(&asset)?;
             let counts = matches!(
                 file.state,

@@ -12,7 +12,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::http::caller::Caller;
 use crate::http::json::Json;
 use crate::http::path::PathIds;
-use crate::iam::{Action, Resource};
+use crate::iam::Assets;
 use crate::ids::{FileId, ProjectId};
 use crate::objects::{self, Link};
 
@@ -22,19 +22,18 @@ use crate::objects::{self, Link};
 /// upload that was cut goes on with the others.
 #[utoipa::path(post, path = "/v1/{project_id}/entrepot/files/{file_id}/part-urls", tag = "Files",
     params(("project_id" = String, Path), ("file_id" = String, Path)),
-    responses((status = 200, body = PartUrlsResponse), (status = 400, body = ErrorResponse)),
-    extensions(("x-action" = json!("metastudio:file:create"))))]
+    responses((status = 200, body = PartUrlsResponse), (status = 400, body = ErrorResponse)))]
 pub async fn post(
     State(app): State<App>,
     caller: Caller,
     PathIds((project, file)): PathIds<(ProjectId, FileId)>,
 ) -> Result<Json<PartUrlsResponse>> {
-    caller.authorize(Action::FileCreate, Resource::Project(&project))?;
+    let permit = caller.permit(Assets::Any(&project))?;
     let (file, asset, parts) = app
         .db
         .snapshot(async move |tx| {
             let file = store::require(tx, &project, &file).await?;
-            let asset = assets::require(tx, &project, &file.asset_id).await?;
+            let asset = assets::permitted(tx, &permit, &project, &file.asset_id).await?;
             let parts = objects::list_parts(tx, &file.file_id).await?;
             Ok((file, asset, parts))
         })

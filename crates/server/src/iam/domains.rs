@@ -2,17 +2,16 @@
 
 use entrepot_api::iam as wire;
 
-use super::{Action, Caller, Resource};
+use super::{Caller, Resource};
 use crate::error::Result;
 use crate::http::json::Json;
 
 /// Shows the caller's account
 #[utoipa::path(get, path = "/v3/auth/domains", tag = "Identity",
-    responses((status = 200, body = wire::DomainsResponse), (status = 401, body = wire::IamErrorResponse)),
-    extensions(("x-action" = json!("iam:domains:listOwn"))))]
+    responses((status = 200, body = wire::DomainsResponse), (status = 401, body = wire::IamErrorResponse)))]
 pub async fn get(caller: Caller) -> Result<Json<wire::DomainsResponse>> {
     let identity = &caller.principal;
-    caller.authorize(Action::DomainList, Resource::Domain(&identity.domain_id))?;
+    caller.authorize(Resource::User(&identity.user_id))?;
     Ok(Json(wire::DomainsResponse {
         domains: vec![wire::Domain {
             id: identity.domain_id.to_string(),

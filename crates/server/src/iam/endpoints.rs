@@ -157,6 +157,6 @@ static BY_PATH: LazyLock<HashMap<(&'static str, &'static str), Needs>> = LazyLoc
 
 /// By method and the router's path.
 pub fn find(method: &str, path: &str) -> Option<Needs> {
-    // what the map lives on is static; a lookup may be shorter
+    let method = if method == "HEAD" { "GET" } else { method };
     BY_PATH.get(&(method, path)).copied()
 }

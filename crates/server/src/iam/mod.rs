@@ -5,13 +5,15 @@ pub mod bootstrap;
 mod caller;
 pub mod domains;
 pub mod endpoints;
-mod identities;
+pub mod identity;
 pub mod model;
 pub mod password;
+pub mod policy;
 pub mod projects;
 pub mod store;
 pub mod tokens;
 
 pub use action::{Action, Actions};
-pub use caller::{Caller, Principal, PrincipalRef, Resource};
-pub use identities::{Identities, by_access_key, by_token};
+pub use caller::{Assets, Caller, Permit, Principal, PrincipalRef, Resource};
+pub use endpoints::Needs;
+pub use identity::Identity;

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use entrepot_api::iam as wire;
 
-use super::{Action, Caller, Resource, store};
+use super::{Caller, Resource, store};
 use crate::app::App;
 use crate::error::Result;
 use crate::http::json::Json;
@@ -12,21 +12,26 @@ use crate::http::query::Query;
 /// Lists the projects of the caller's account
 #[utoipa::path(get, path = "/v3/projects", tag = "Identity",
     params(("name" = Option<String>, Query, description = "Exactly this name")),
-    responses((status = 200, body = wire::ProjectsResponse), (status = 401, body = wire::IamErrorResponse)),
-    extensions(("x-action" = json!("iam:projects:list"))))]
+    responses((status = 200, body = wire::ProjectsResponse), (status = 401, body = wire::IamErrorResponse)))]
 pub async fn get(
     State(app): State<App>,
     caller: Caller,
     mut query: Query,
 ) -> Result<Json<wire::ProjectsResponse>> {
     let domain_id = caller.principal.domain_id.clone();
-    caller.authorize(Action::ProjectList, Resource::Domain(&domain_id))?;
+    caller.authorize(Resource::Domain(&domain_id))?;
     let name = query.one("name")?;
     let mut projects = app
         .db
         .read(async move |tx| store::list_projects(tx, &domain_id, name.as_deref()).await)
         .await?;
-    projects.retain(|project| caller.principal.projects.contains(&project.project_id));
+    projects.retain(|project| {
+        caller
+            .principal
+            .projects
+            .iter()
+            .any(|(own, _)| *own == project.project_id)
+    });
     let projects = projects
         .into_iter()
         .map(|project| wire::Project {

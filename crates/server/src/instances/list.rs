@@ -11,7 +11,7 @@ use crate::http::caller::Caller;
 use crate::http::json::Json;
 use crate::http::path::PathIds;
 use crate::http::query::Query;
-use crate::iam::{Action, Resource};
+use crate::iam::Resource;
 use crate::ids::ProjectId;
 
 /// An instance that is there runs.
@@ -36,15 +36,14 @@ const OTHERS: [&str; 7] = [
         ("offset" = Option<i64>, Query, description = "Rows to skip, 0 by default"),
         ("limit" = Option<i64>, Query, description = "1 to 1000, 20 by default"),
     ),
-    responses((status = 200, body = ListInstancesResponse), (status = 400, body = RomaErrorResponse)),
-    extensions(("x-action" = json!("roma:instances:list"))))]
+    responses((status = 200, body = ListInstancesResponse), (status = 400, body = RomaErrorResponse)))]
 pub async fn get(
     State(app): State<App>,
     caller: Caller,
     PathIds(project): PathIds<ProjectId>,
     mut query: Query,
 ) -> Result<Json<ListInstancesResponse>> {
-    caller.authorize(Action::InstanceList, Resource::Project(&project))?;
+    caller.authorize(Resource::Project(&project))?;
     let (offset, limit) = page::page(&mut query)?;
     let matches = status_matches(query.one("status")?.as_deref())?;
     query.finish()?;

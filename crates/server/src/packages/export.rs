@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::http::caller::Caller;
 use crate::http::json::Json;
 use crate::http::path::PathIds;
-use crate::iam::{Action, Resource};
+use crate::iam::Resource;
 use crate::ids::{InstanceId, ProjectId};
 use crate::instances::require_instance;
 
@@ -26,15 +26,14 @@ use crate::instances::require_instance;
     request_body = AssetOperateRequest,
     responses((status = 200, body = AssetJobResponse),
         (status = 400, body = RomaErrorResponse, description = "ROMA.10012: a job of the caller is running"),
-        (status = 404, body = RomaErrorResponse)),
-    extensions(("x-action" = json!("roma:assets:export"))))]
+        (status = 404, body = RomaErrorResponse)))]
 pub async fn post(
     State(app): State<App>,
     caller: Caller,
     PathIds((project, instance)): PathIds<(ProjectId, InstanceId)>,
     Json(body): Json<AssetOperateRequest>,
 ) -> Result<Json<AssetJobResponse>> {
-    caller.authorize(Action::PackageExport, Resource::Project(&project))?;
+    caller.authorize(Resource::Instance(&project, &instance))?;
     let items = Requested::parse(body)?;
     let job = work::draft(&app, &caller, project, instance, AssetJobType::Export);
     let export = ExportAssets::new(&job, items);

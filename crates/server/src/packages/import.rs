@@ -17,7 +17,7 @@ use crate::http::caller::Caller;
 use crate::http::json::Json;
 use crate::http::path::PathIds;
 use crate::http::query::Query;
-use crate::iam::{Action, Resource};
+use crate::iam::Resource;
 use crate::ids::{InstanceId, ProjectId};
 use crate::instances::require_instance;
 use crate::objects::put::SILENCE;
@@ -36,8 +36,7 @@ use crate::objects::put::SILENCE;
             description = "Whether a task that is merged takes the package's data sources")),
     request_body(content = ImportAssetForm, content_type = "multipart/form-data"),
     responses((status = 200, body = ImportAssetResponse), (status = 400, body = RomaErrorResponse),
-        (status = 404, body = RomaErrorResponse), (status = 507, body = RomaErrorResponse)),
-    extensions(("x-action" = json!("roma:assets:import"))))]
+        (status = 404, body = RomaErrorResponse), (status = 507, body = RomaErrorResponse)))]
 pub async fn post(
     State(app): State<App>,
     caller: Caller,
@@ -46,7 +45,7 @@ pub async fn post(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<ImportAssetResponse>> {
-    caller.authorize(Action::PackageImport, Resource::Project(&project))?;
+    caller.authorize(Resource::Instance(&project, &instance))?;
     let options = Options::parse(query)?;
     let upload = create::draft(&app, &caller, project, instance, String::new());
     refuse_early(&app, &upload, &headers).await?;

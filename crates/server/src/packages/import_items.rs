@@ -12,7 +12,7 @@ use crate::http::caller::Caller;
 use crate::http::json::Json;
 use crate::http::path::PathIds;
 use crate::http::query::Query;
-use crate::iam::{Action, Resource};
+use crate::iam::Resource;
 use crate::ids::{AssetJobId, InstanceId, ProjectId};
 use crate::instances::page::{page, size};
 
@@ -27,15 +27,14 @@ use crate::instances::page::{page, size};
         ("job_id" = String, Path), ("offset" = Option<i64>, Query), ("limit" = Option<i64>, Query,
             description = "1 to 1000, 20 by default")),
     responses((status = 200, body = ListImportItemsResponse),
-        (status = 404, body = RomaErrorResponse)),
-    extensions(("x-action" = json!("roma:assets:get"))))]
+        (status = 404, body = RomaErrorResponse)))]
 pub async fn get(
     State(app): State<App>,
     caller: Caller,
     PathIds((project, instance, job)): PathIds<(ProjectId, InstanceId, AssetJobId)>,
     mut query: Query,
 ) -> Result<Json<ListImportItemsResponse>> {
-    caller.authorize(Action::PackageGet, Resource::Project(&project))?;
+    caller.authorize(Resource::Instance(&project, &instance))?;
     let (offset, limit) = page(&mut query)?;
     query.finish()?;
     let (total, items) = app

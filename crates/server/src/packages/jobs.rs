@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::http::caller::Caller;
 use crate::http::json::Json;
 use crate::http::path::PathIds;
-use crate::iam::{Action, Resource};
+use crate::iam::Resource;
 use crate::ids::{AssetJobId, InstanceId, ProjectId};
 use crate::instances::require_instance;
 use crate::jobs::queue::{self, Progress};
@@ -20,14 +20,13 @@ use crate::jobs::queue::{self, Progress};
 #[utoipa::path(get, path = "/v2/{project_id}/instances/{instance_id}/assets/jobs/{job_id}", tag = "Packages",
     params(("project_id" = String, Path), ("instance_id" = String, Path), ("job_id" = String, Path)),
     responses((status = 200, body = AssetJobInfo),
-        (status = 404, body = RomaErrorResponse)),
-    extensions(("x-action" = json!("roma:assets:get"))))]
+        (status = 404, body = RomaErrorResponse)))]
 pub async fn get(
     State(app): State<App>,
     caller: Caller,
     PathIds((project, instance, job)): PathIds<(ProjectId, InstanceId, AssetJobId)>,
 ) -> Result<Json<AssetJobInfo>> {
-    caller.authorize(Action::PackageGet, Resource::Project(&project))?;
+    caller.authorize(Resource::Instance(&project, &instance))?;
     let (job, progress) = app
         .db
         .snapshot(async move |tx| {

@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::http::caller::Caller;
 use crate::http::json::Json;
 use crate::http::path::PathIds;
-use crate::iam::{Action, Resource};
+use crate::iam::{Action, Assets};
 use crate::ids::ProjectId;
 
 /// Copies an asset here by a ticket from another region
@@ -26,15 +26,14 @@ use crate::ids::ProjectId;
 #[utoipa::path(post, path = "/v1/{project_id}/digital-assets-by-replication-info", tag = "Copies",
     params(("project_id" = String, Path)),
     request_body = ReplicationAssetInfo,
-    responses((status = 200), (status = 400, body = ErrorResponse)),
-    extensions(("x-action" = json!("metastudio:asset:replicate"))))]
+    responses((status = 200), (status = 400, body = ErrorResponse)))]
 pub async fn post(
     State(app): State<App>,
     caller: Caller,
     PathIds(project): PathIds<ProjectId>,
     Json(info): Json<ReplicationAssetInfo>,
 ) -> Result<()> {
-    caller.authorize(Action::AssetReplicate, Resource::Project(&project))?;
+    let _new = caller.permit(Assets::New(&project, None))?;
     let asset_id = info.asset_id.clone().unwrap_or_default();
     let outcome = presented(&app, &caller, &project, info).await;
     if let Err(error) = &outcome {

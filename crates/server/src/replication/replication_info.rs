@@ -21,7 +21,7 @@ use crate::http::caller::Caller;
 use crate::http::json::Json;
 use crate::http::path::PathIds;
 use crate::http::query::Query;
-use crate::iam::{Action, Resource};
+use crate::iam::{Action, Assets};
 use crate::ids::{AssetId, ProjectId};
 
 /// Issues a ticket to copy an asset to another region
@@ -31,8 +31,7 @@ use crate::ids::{AssetId, ProjectId};
     params(("project_id" = String, Path), ("asset_id" = String, Path),
         ("to_region" = Option<String>, Query, description = "The region it is for; otherwise the setting default_peer, or the only one there is a key for"),
         ("to_project_id" = Option<String>, Query, description = "The only project there that may use it")),
-    responses((status = 200, body = ReplicationAssetInfo), (status = 400, body = ErrorResponse)),
-    extensions(("x-action" = json!("metastudio:asset:replicate"))))]
+    responses((status = 200, body = ReplicationAssetInfo), (status = 400, body = ErrorResponse)))]
 pub async fn get(
     State(app): State<App>,
     caller: Caller,
@@ -45,7 +44,7 @@ pub async fn get(
     if let Some(id) = &to_project {
         assets::rules::check_label("to_project_id", id, 1..=64)?;
     }
-    caller.authorize(Action::AssetReplicate, Resource::Asset(&project, &asset))?;
+    let permit = caller.permit(Assets::One(&project, &asset))?;
     let ring = app.replication.keys.get(&app).await?;
     // what is wrong with the asset is told first
     let draft = choose(&app, &ring, to_region.as_deref()).map(|key| Draft {
@@ -58,7 +57,7 @@ pub async fn get(
     let contents = app
         .db
         .write(async move |tx| {
-            let asset = assets::require(tx, &project, &asset).await?;
+            let asset = assets::permitted(tx, &permit, &project, &asset).await?;
             check_state(&asset)?;
             issue(
                 tx,

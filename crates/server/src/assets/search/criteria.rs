@@ -4,6 +4,7 @@ use crate::assets::filter;
 use crate::assets::model::AssetType;
 use crate::assets::state::AssetState;
 use crate::clock::Timestamp;
+use crate::iam::policy::Rest;
 
 /// What to list. Everything that is set must hold; a list means any of its values.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +25,8 @@ pub struct Criteria {
     pub attributes: Vec<(String, Vec<String>)>,
     /// … and some that must not be there.
     pub without: Vec<(String, String)>,
+    /// What the caller's policies leave to check of each asset; all of it counts.
+    pub permitted: Vec<Rest>,
     /// Known to match nothing, such as what others share.
     pub nothing: bool,
 }

@@ -9,6 +9,7 @@ use crate::assets::state::AssetState;
 use crate::clock::Timestamp;
 use crate::db::{Sql, Tx, like_escape};
 use crate::error::Result;
+use crate::iam::policy::Rest;
 use crate::ids::ProjectId;
 use crate::params;
 
@@ -53,6 +54,7 @@ pub enum Filter {
         from: Option<Timestamp>,
         until: Option<Timestamp>,
     },
+    Permitted(Rest),
     Having(Attribute),
     Lacking(Attribute),
 }
@@ -161,11 +163,26 @@ fn columns(criteria: &Criteria) -> Vec<Filter> {
     if let Some(user) = &criteria.app_user_id {
         filters.push(Filter::AppUser(user.clone()));
     }
+    filters.extend(criteria.permitted.iter().map(permitted));
     let (from, until) = (criteria.from, criteria.until);
     if from.is_some() || until.is_some() {
         filters.push(Filter::Created { from, until });
     }
     filters
+}
+
+/// Assets of one app user, which is what policies mostly confine to, have an index.
+fn permitted(rest: &Rest) -> Filter {
+    if let Some([only]) = rest.allow.as_deref()
+        && rest.deny.is_empty()
+        && only.ids.is_empty()
+        && let [users] = only.app_users.as_slice()
+        && let [user] = users.as_slice()
+        && let Some(user) = user.only()
+    {
+        return Filter::AppUser(user.to_owned());
+    }
+    Filter::Permitted(rest.clone())
 }
 
 fn pattern(text: &str) -> String {

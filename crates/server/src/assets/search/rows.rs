@@ -10,6 +10,7 @@ use crate::assets::filter::TAG;
 use crate::assets::rules::folded;
 use crate::db::{Sql, Tx};
 use crate::error::Result;
+use crate::iam::policy::{Clause, Pattern, Rest};
 
 /// Where a statement begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +55,7 @@ pub async fn most_selective(tx: &mut Tx, query: &Query<'_>) -> Result<(Start, i6
             {
                 continue;
             }
-            Filter::Lacking(_) => continue,
+            Filter::Lacking(_) | Filter::Permitted(_) => continue,
             Filter::Ids(ids) => super::number(ids.len()),
             // an index of its own, read from end to end: a fraction of the work
             Filter::NamePart(_) => kinds.total / 4,
@@ -254,8 +255,50 @@ pub fn push_filter(sql: &mut Sql, filter: &Filter, fenced: bool, id: &str) {
                 sql.bind(until);
             }
         }
+        Filter::Permitted(rest) => push_rest(sql, rest, id),
         Filter::Having(_) | Filter::Lacking(_) => {
             unreachable!("attributes are not columns of an asset")
         }
     }
+}
+
+/// One clause of `allow` and none of `deny`, as [`Rest::covers`] has it.
+fn push_rest(sql: &mut Sql, rest: &Rest, id: &str) {
+    if let Some(allow) = &rest.allow {
+        sql.push(" AND (1 = 0");
+        for clause in allow {
+            sql.push(" OR ");
+            push_clause(sql, clause, id);
+        }
+        sql.push(")");
+    }
+    for clause in &rest.deny {
+        sql.push(" AND NOT ");
+        push_clause(sql, clause, id);
+    }
+}
+
+fn push_clause(sql: &mut Sql, clause: &Clause, id: &str) {
+    sql.push("(1 = 1");
+    if !clause.ids.is_empty() {
+        push_patterns(sql, id, &clause.ids);
+    }
+    for users in &clause.app_users {
+        sql.push(" AND a.app_user_id IS NOT NULL");
+        // never NULL itself, so that NOT means what it says
+        push_patterns(sql, "COALESCE(a.app_user_id, '')", users);
+    }
+    sql.push(")");
+}
+
+fn push_patterns(sql: &mut Sql, column: &str, patterns: &[Pattern]) {
+    sql.push(" AND (1 = 0");
+    for pattern in patterns {
+        sql.push(" OR ").push(column);
+        match pattern.only() {
+            Some(text) => sql.push(" || '' = ").bind(text),
+            None => sql.push(" LIKE ").bind(pattern.like()).push(" ESCAPE '\\'"),
+        };
+    }
+    sql.push(")");
 }

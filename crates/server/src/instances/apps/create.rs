@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::http::caller::Caller;
 use crate::http::json::Json;
 use crate::http::path::PathIds;
-use crate::iam::{Action, Resource};
+use crate::iam::Resource;
 use crate::ids::{InstanceId, ProjectId};
 use crate::instances::model::Application;
 use crate::instances::{insert_app, require_instance, rules};
@@ -25,15 +25,14 @@ const SECRET_LENGTH: usize = 40;
     params(("project_id" = String, Path), ("instance_id" = String, Path)),
     request_body = CreateAppRequestBody,
     responses((status = 201, body = AppInfo), (status = 400, body = RomaErrorResponse),
-        (status = 404, body = RomaErrorResponse)),
-    extensions(("x-action" = json!("roma:applications:create"))))]
+        (status = 404, body = RomaErrorResponse)))]
 pub async fn post(
     State(app): State<App>,
     caller: Caller,
     PathIds((project, instance)): PathIds<(ProjectId, InstanceId)>,
     Json(body): Json<CreateAppRequestBody>,
 ) -> Result<(StatusCode, Json<AppInfo>)> {
-    caller.authorize(Action::AppCreate, Resource::Project(&project))?;
+    caller.authorize(Resource::Instance(&project, &instance))?;
     let secret = match &body.secret {
         Some(secret) => checked_secret(secret)?,
         None => random_secret(),

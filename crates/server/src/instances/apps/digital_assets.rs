@@ -10,12 +10,13 @@ use entrepot_api::integration::{
 };
 
 use crate::app::App;
+use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::http::caller::Caller;
 use crate::http::json::{Json, OptionalJson};
 use crate::http::path::PathIds;
 use crate::http::query::Query;
-use crate::iam::{Action, Resource};
+use crate::iam::{Action, Assets, Permit, Resource};
 use crate::ids::{AppId, AssetId, InstanceId, ProjectId};
 use crate::instances::model::Attached;
 use crate::instances::store::attached::list_page;
@@ -32,27 +33,46 @@ const MOST: usize = 1000;
     params(("project_id" = String, Path), ("instance_id" = String, Path), ("app_id" = String, Path)),
     request_body = AppAssetsRequestBody,
     responses((status = 200, body = AttachAssetsResponse), (status = 400, body = RomaErrorResponse),
-        (status = 404, body = RomaErrorResponse)),
-    extensions(("x-action" = json!("roma:applications:update"))))]
+        (status = 404, body = RomaErrorResponse)))]
 pub async fn put(
     State(app): State<App>,
     caller: Caller,
     PathIds((project, instance, id)): PathIds<(ProjectId, InstanceId, AppId)>,
     Json(body): Json<AppAssetsRequestBody>,
 ) -> Result<Json<AttachAssetsResponse>> {
-    caller.authorize(Action::AppUpdate, Resource::Project(&project))?;
+    caller.authorize(Resource::Instance(&project, &instance))?;
+    // what is attached leaves the library in packages
+    let look = caller.permit_for(Action::AssetGet, Assets::Any(&project));
     let (assets, now) = (checked(body.asset_ids)?, app.clock.now());
     let answer = app
         .db
         .write(async move |tx| {
             require_instance(tx, &project, &instance).await?;
             require_app(tx, &instance, &id).await?;
+            check_permitted(tx, &look, &project, &assets).await?;
             let attached = attach(tx, &project, &id, &assets, now).await?;
             let total = count_attached(tx, &id).await?;
             Ok(AttachAssetsResponse { attached, total })
         })
         .await?;
     Ok(Json(answer))
+}
+
+/// The caller must be allowed to read what it attaches.
+async fn check_permitted(
+    tx: &mut Tx,
+    look: &Result<Permit>,
+    project: &ProjectId,
+    ids: &[AssetId],
+) -> Result<()> {
+    if matches!(look, Ok(permit) if permit.rests().is_empty()) {
+        return Ok(());
+    }
+    for asset in crate::assets::list_by_ids(tx, project, ids).await? {
+        let permit = look.as_ref().map_err(Clone::clone)?;
+        permit.covers(&asset.asset_id, asset.app_user_id.as_deref())?;
+    }
+    Ok(())
 }
 
 /// Lists the digital assets of an application
@@ -67,15 +87,14 @@ pub async fn put(
         ("limit" = Option<i64>, Query, description = "1 to 1000, 20 by default"),
     ),
     responses((status = 200, body = ListAppAssetsResponse), (status = 400, body = RomaErrorResponse),
-        (status = 404, body = RomaErrorResponse)),
-    extensions(("x-action" = json!("roma:applications:get"))))]
+        (status = 404, body = RomaErrorResponse)))]
 pub async fn get(
     State(app): State<App>,
     caller: Caller,
     PathIds((project, instance, id)): PathIds<(ProjectId, InstanceId, AppId)>,
     mut query: Query,
 ) -> Result<Json<ListAppAssetsResponse>> {
-    caller.authorize(Action::AppGet, Resource::Project(&project))?;
+    caller.authorize(Resource::Instance(&project, &instance))?;
     let (offset, limit) = page::page(&mut query)?;
     query.finish()?;
     let (total, assets) = app
@@ -107,8 +126,7 @@ pub async fn get(
     ),
     request_body = Option<AppAssetsRequestBody>,
     responses((status = 200, body = DetachAssetsResponse), (status = 400, body = RomaErrorResponse),
-        (status = 404, body = RomaErrorResponse)),
-    extensions(("x-action" = json!("roma:applications:update"))))]
+        (status = 404, body = RomaErrorResponse)))]
 pub async fn delete(
     State(app): State<App>,
     caller: Caller,
@@ -116,7 +134,7 @@ pub async fn delete(
     mut query: Query,
     OptionalJson(body): OptionalJson<AppAssetsRequestBody>,
 ) -> Result<Json<DetachAssetsResponse>> {
-    caller.authorize(Action::AppUpdate, Resource::Project(&project))?;
+    caller.authorize(Resource::Instance(&project, &instance))?;
     let named = query.list("asset_ids", MOST)?.unwrap_or_default();
     query.finish()?;
     let in_body = body.map(|body| body.asset_ids).unwrap_or_default();

@@ -10,7 +10,7 @@ use crate::http::caller::Caller;
 use crate::http::json::Json;
 use crate::http::path::PathIds;
 use crate::http::query::Query;
-use crate::iam::{self, Action, Resource};
+use crate::iam::{self, Resource};
 use crate::ids::{InstanceId, ProjectId, UserId};
 use crate::instances::store::apps::{Criteria, list_apps};
 use crate::instances::{page, require_instance};
@@ -31,15 +31,14 @@ use crate::instances::{page, require_instance};
         ("user_name" = Option<String>, Query, description = "What this user of the account may use"),
     ),
     responses((status = 200, body = ListAppsResponse), (status = 400, body = RomaErrorResponse),
-        (status = 404, body = RomaErrorResponse)),
-    extensions(("x-action" = json!("roma:applications:list"))))]
+        (status = 404, body = RomaErrorResponse)))]
 pub async fn get(
     State(app): State<App>,
     caller: Caller,
     PathIds((project, instance)): PathIds<(ProjectId, InstanceId)>,
     mut query: Query,
 ) -> Result<Json<ListAppsResponse>> {
-    caller.authorize(Action::AppList, Resource::Project(&project))?;
+    caller.authorize(Resource::Instance(&project, &instance))?;
     let user = caller.principal.user_id.clone();
     let (offset, limit) = page::page(&mut query)?;
     let criteria = criteria(&mut query, &user)?;

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::http::caller::Caller;
 use crate::http::json::{Json, OptionalJson};
 use crate::http::path::PathIds;
-use crate::iam::{Action, Resource};
+use crate::iam::Resource;
 use crate::ids::{AppId, InstanceId, ProjectId};
 use crate::instances::store::apps::not_found;
 use crate::instances::{find_app_secret, require_app, require_instance, set_app_secret};
@@ -18,14 +18,13 @@ use crate::instances::{find_app_secret, require_app, require_instance, set_app_s
 #[utoipa::path(get, path = "/v2/{project_id}/instances/{instance_id}/apps/{app_id}/secret",
     tag = "Applications",
     params(("project_id" = String, Path), ("instance_id" = String, Path), ("app_id" = String, Path)),
-    responses((status = 200, body = AppSecretResponse), (status = 404, body = RomaErrorResponse)),
-    extensions(("x-action" = json!("roma:applications:get"))))]
+    responses((status = 200, body = AppSecretResponse), (status = 404, body = RomaErrorResponse)))]
 pub async fn get(
     State(app): State<App>,
     caller: Caller,
     PathIds((project, instance, id)): PathIds<(ProjectId, InstanceId, AppId)>,
 ) -> Result<Json<AppSecretResponse>> {
-    caller.authorize(Action::AppGet, Resource::Project(&project))?;
+    caller.authorize(Resource::Instance(&project, &instance))?;
     let wanted = id.clone();
     let sealed = app
         .db
@@ -50,15 +49,14 @@ pub async fn get(
     params(("project_id" = String, Path), ("instance_id" = String, Path), ("app_id" = String, Path)),
     request_body = Option<UpdateAppSecretRequestBody>,
     responses((status = 200, body = AppSecretResponse), (status = 400, body = RomaErrorResponse),
-        (status = 404, body = RomaErrorResponse)),
-    extensions(("x-action" = json!("roma:applications:update"))))]
+        (status = 404, body = RomaErrorResponse)))]
 pub async fn put(
     State(app): State<App>,
     caller: Caller,
     PathIds((project, instance, id)): PathIds<(ProjectId, InstanceId, AppId)>,
     OptionalJson(body): OptionalJson<UpdateAppSecretRequestBody>,
 ) -> Result<Json<AppSecretResponse>> {
-    caller.authorize(Action::AppUpdate, Resource::Project(&project))?;
+    caller.authorize(Resource::Instance(&project, &instance))?;
     let secret = match body.and_then(|body| body.secret) {
         Some(secret) => create::checked_secret(&secret)?,
         None => create::random_secret(),

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::http::caller::Caller;
 use crate::http::json::Json;
 use crate::http::path::PathIds;
-use crate::iam::{Action, Resource};
+use crate::iam::Resource;
 use crate::ids::{AppId, InstanceId, ProjectId};
 use crate::instances::{require_app, require_instance};
 
@@ -17,14 +17,13 @@ use crate::instances::{require_app, require_instance};
 #[utoipa::path(get, path = "/v2/{project_id}/instances/{instance_id}/apps/{app_id}",
     tag = "Applications",
     params(("project_id" = String, Path), ("instance_id" = String, Path), ("app_id" = String, Path)),
-    responses((status = 200, body = AppInfo), (status = 404, body = RomaErrorResponse)),
-    extensions(("x-action" = json!("roma:applications:get"))))]
+    responses((status = 200, body = AppInfo), (status = 404, body = RomaErrorResponse)))]
 pub async fn get(
     State(app): State<App>,
     caller: Caller,
     PathIds((project, instance, id)): PathIds<(ProjectId, InstanceId, AppId)>,
 ) -> Result<Json<AppInfo>> {
-    caller.authorize(Action::AppGet, Resource::Project(&project))?;
+    caller.authorize(Resource::Instance(&project, &instance))?;
     let found = app
         .db
         .read(async move |tx| {

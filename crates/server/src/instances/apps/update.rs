@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::http::caller::Caller;
 use crate::http::json::Json;
 use crate::http::path::PathIds;
-use crate::iam::{Action, Resource};
+use crate::iam::Resource;
 use crate::ids::{AppId, InstanceId, ProjectId};
 use crate::instances::{require_app, require_instance, rules, update_app};
 
@@ -21,15 +21,14 @@ use crate::instances::{require_app, require_instance, rules, update_app};
     params(("project_id" = String, Path), ("instance_id" = String, Path), ("app_id" = String, Path)),
     request_body = UpdateAppRequestBody,
     responses((status = 200, body = AppInfo), (status = 400, body = RomaErrorResponse),
-        (status = 404, body = RomaErrorResponse)),
-    extensions(("x-action" = json!("roma:applications:update"))))]
+        (status = 404, body = RomaErrorResponse)))]
 pub async fn put(
     State(app): State<App>,
     caller: Caller,
     PathIds((project, instance, id)): PathIds<(ProjectId, InstanceId, AppId)>,
     Json(body): Json<UpdateAppRequestBody>,
 ) -> Result<Json<AppInfo>> {
-    caller.authorize(Action::AppUpdate, Resource::Project(&project))?;
+    caller.authorize(Resource::Instance(&project, &instance))?;
     if let Some(name) = &body.name {
         rules::check_app_name(name)?;
     }

@@ -9,7 +9,7 @@ use crate::http::caller::Caller;
 use crate::http::json::Json;
 use crate::http::path::PathIds;
 use crate::http::query::Query;
-use crate::iam::{Action, Resource};
+use crate::iam::Resource;
 use crate::ids::{AppId, InstanceId, ProjectId};
 use crate::instances::store::apps::find_app_by_key;
 use crate::instances::{find_app, find_app_by_name, require_instance};
@@ -25,15 +25,14 @@ use crate::instances::{find_app, find_app_by_name, require_instance};
         ("id" = Option<String>, Query), ("key" = Option<String>, Query),
     ),
     responses((status = 200, body = ValidateAppResponse), (status = 400, body = RomaErrorResponse),
-        (status = 404, body = RomaErrorResponse)),
-    extensions(("x-action" = json!("roma:applications:get"))))]
+        (status = 404, body = RomaErrorResponse)))]
 pub async fn get(
     State(app): State<App>,
     caller: Caller,
     PathIds((project, instance)): PathIds<(ProjectId, InstanceId)>,
     mut query: Query,
 ) -> Result<Json<ValidateAppResponse>> {
-    caller.authorize(Action::AppGet, Resource::Project(&project))?;
+    caller.authorize(Resource::Instance(&project, &instance))?;
     let (name, id, key) = (query.one("name")?, query.one("id")?, query.one("key")?);
     query.finish()?;
     if name.is_none() && id.is_none() && key.is_none() {

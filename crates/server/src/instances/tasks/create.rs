@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::http::caller::Caller;
 use crate::http::json::Json;
 use crate::http::path::PathIds;
-use crate::iam::{Action, Resource};
+use crate::iam::Resource;
 use crate::ids::{InstanceId, ProjectId};
 use crate::instances::model::{Task, TaskType};
 use crate::instances::{insert_task, require_instance};
@@ -21,15 +21,14 @@ use crate::instances::{insert_task, require_instance};
     params(("project_id" = String, Path), ("instance_id" = String, Path)),
     request_body = TaskRequestBody,
     responses((status = 200, body = TaskResponse), (status = 400, body = RomaErrorResponse),
-        (status = 404, body = RomaErrorResponse)),
-    extensions(("x-action" = json!("roma:tasks:create"))))]
+        (status = 404, body = RomaErrorResponse)))]
 pub async fn post(
     State(app): State<App>,
     caller: Caller,
     PathIds((project, instance)): PathIds<(ProjectId, InstanceId)>,
     Json(body): Json<TaskRequestBody>,
 ) -> Result<Json<TaskResponse>> {
-    caller.authorize(Action::TaskCreate, Resource::Project(&project))?;
+    caller.authorize(Resource::Instance(&project, &instance))?;
     view::check(&body)?;
     let now = app.clock.now();
     let mut task = Task {

@@ -10,7 +10,7 @@ use crate::http::caller::Caller;
 use crate::http::json::Json;
 use crate::http::path::PathIds;
 use crate::http::query::Query;
-use crate::iam::{Action, Resource};
+use crate::iam::Resource;
 use crate::ids::{InstanceId, ProjectId};
 use crate::instances::store::tasks::{Criteria, Sort, list_tasks};
 use crate::instances::{page, require_instance, rules};
@@ -56,15 +56,14 @@ const SORT_FIELDS: [(&str, Sort); 5] = [
         ("task_tag" = Option<String>, Query, description = "Exactly this tag"),
     ),
     responses((status = 200, body = ListTasksResponse), (status = 400, body = RomaErrorResponse),
-        (status = 404, body = RomaErrorResponse)),
-    extensions(("x-action" = json!("roma:tasks:list"))))]
+        (status = 404, body = RomaErrorResponse)))]
 pub async fn get(
     State(app): State<App>,
     caller: Caller,
     PathIds((project, instance)): PathIds<(ProjectId, InstanceId)>,
     mut query: Query,
 ) -> Result<Json<ListTasksResponse>> {
-    caller.authorize(Action::TaskList, Resource::Project(&project))?;
+    caller.authorize(Resource::Instance(&project, &instance))?;
     let (offset, limit) = page::lenient_page(&mut query)?;
     let criteria = criteria(&mut query)?;
     query.finish()?;

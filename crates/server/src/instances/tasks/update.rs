@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::http::caller::Caller;
 use crate::http::json::Json;
 use crate::http::path::PathIds;
-use crate::iam::{Action, Resource};
+use crate::iam::Resource;
 use crate::ids::{InstanceId, ProjectId, TaskId};
 use crate::instances::{require_instance, require_task, update_task};
 
@@ -21,15 +21,14 @@ use crate::instances::{require_instance, require_task, update_task};
     params(("project_id" = String, Path), ("instance_id" = String, Path), ("task_id" = String, Path)),
     request_body = TaskRequestBody,
     responses((status = 200, body = TaskResponse), (status = 400, body = RomaErrorResponse),
-        (status = 404, body = RomaErrorResponse)),
-    extensions(("x-action" = json!("roma:tasks:update"))))]
+        (status = 404, body = RomaErrorResponse)))]
 pub async fn put(
     State(app): State<App>,
     caller: Caller,
     PathIds((project, instance, id)): PathIds<(ProjectId, InstanceId, TaskId)>,
     Json(body): Json<TaskRequestBody>,
 ) -> Result<Json<TaskResponse>> {
-    caller.authorize(Action::TaskUpdate, Resource::Project(&project))?;
+    caller.authorize(Resource::Instance(&project, &instance))?;
     view::check(&body)?;
     let (owner, now) = (project.clone(), app.clock.now());
     let updated = app

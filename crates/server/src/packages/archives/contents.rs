@@ -22,7 +22,7 @@ const LIMIT: i64 = 1000;
 /// `offset` counts entries from 0; `limit` is 1 to 1000, 1000 where it is not sent.
 #[utoipa::path(get,
     path = "/v2/{project_id}/instances/{instance_id}/assets/archives/{archive_id}/entrepot/contents",
-    tag = "Packages", extensions(("x-action" = json!("roma:assets:get"))),
+    tag = "Packages" ,
     params(("project_id" = String, Path), ("instance_id" = String, Path),
         ("archive_id" = String, Path), ("offset" = Option<i64>, Query),
         ("limit" = Option<i64>, Query)),

@@ -31,7 +31,7 @@ pub const RECEIPT: &str = "x-entrepot-receipt";
 /// the receipt instead.
 #[utoipa::path(get,
     path = "/v2/{project_id}/instances/{instance_id}/assets/archives/{archive_id}",
-    tag = "Packages", extensions(("x-action" = json!("roma:assets:get"))),
+    tag = "Packages" ,
     params(("project_id" = String, Path), ("instance_id" = String, Path),
         ("archive_id" = String, Path), ("Range" = Option<String>, Header),
         ("If-Range" = Option<String>, Header), ("X-Entrepot-Receipt" = Option<String>, Header)),

@@ -7,7 +7,7 @@ pub mod record;
 
 use crate::app::App;
 use crate::error::Result;
-use crate::iam::{Action, Caller, Resource};
+use crate::iam::{Caller, Resource};
 use crate::ids::{ArchiveId, InstanceId, ProjectId};
 
 use super::delivery;
@@ -18,6 +18,6 @@ type Ids = (ProjectId, InstanceId, ArchiveId);
 
 /// The archive, for a caller who may have to do with it.
 async fn require(app: &App, caller: &Caller, (project, instance, id): Ids) -> Result<Archive> {
-    caller.authorize(Action::PackageGet, Resource::Project(&project))?;
+    caller.authorize(Resource::Instance(&project, &instance))?;
     delivery::require(app, project, instance, id).await
 }

@@ -18,7 +18,7 @@ use crate::packages::delivery;
 /// used up then. The same receipt again answers the same; a wrong digest changes nothing.
 #[utoipa::path(post,
     path = "/v2/{project_id}/instances/{instance_id}/assets/archives/{archive_id}/entrepot/receipt",
-    tag = "Packages", extensions(("x-action" = json!("roma:assets:get"))),
+    tag = "Packages" ,
     params(("project_id" = String, Path), ("instance_id" = String, Path),
         ("archive_id" = String, Path)),
     request_body = ReceiptRequest,

@@ -19,7 +19,7 @@ use crate::packages::once;
 /// Stays when the package itself is gone.
 #[utoipa::path(get,
     path = "/v2/{project_id}/instances/{instance_id}/assets/archives/{archive_id}/entrepot/record",
-    tag = "Packages", extensions(("x-action" = json!("roma:assets:get"))),
+    tag = "Packages" ,
     params(("project_id" = String, Path), ("instance_id" = String, Path),
         ("archive_id" = String, Path)),
     responses((status = 200, body = ArchiveRecord),

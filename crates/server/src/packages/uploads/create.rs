@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::http::caller::Caller;
 use crate::http::json::Json;
 use crate::http::path::PathIds;
-use crate::iam::{Action, Resource};
+use crate::iam::Resource;
 use crate::ids::{InstanceId, ProjectId, UploadId};
 use crate::instances::require_instance;
 use crate::packages::receive::check_room;
@@ -27,15 +27,14 @@ use crate::packages::store;
     params(("project_id" = String, Path), ("instance_id" = String, Path)),
     request_body = CreateUploadRequestBody,
     responses((status = 200, body = UploadInfo), (status = 400, body = RomaErrorResponse),
-        (status = 404, body = RomaErrorResponse), (status = 507, body = RomaErrorResponse)),
-    extensions(("x-action" = json!("roma:assets:import"))))]
+        (status = 404, body = RomaErrorResponse), (status = 507, body = RomaErrorResponse)))]
 pub async fn post(
     State(app): State<App>,
     caller: Caller,
     PathIds((project, instance)): PathIds<(ProjectId, InstanceId)>,
     Json(body): Json<CreateUploadRequestBody>,
 ) -> Result<Json<UploadInfo>> {
-    caller.authorize(Action::PackageImport, Resource::Project(&project))?;
+    caller.authorize(Resource::Instance(&project, &instance))?;
     rules::check_file_name(&body.file_name)?;
     if body.size == 0 || i64::try_from(body.size).is_err() {
         return Err(Error::parameter("size", "must be at least 1 byte"));

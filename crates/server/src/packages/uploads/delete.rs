@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::error::Result;
 use crate::http::caller::Caller;
 use crate::http::path::PathIds;
-use crate::iam::{Action, Resource};
+use crate::iam::Resource;
 use crate::ids::{InstanceId, ProjectId, UploadId};
 use crate::packages::work;
 
@@ -20,14 +20,13 @@ use crate::packages::work;
     params(("project_id" = String, Path), ("instance_id" = String, Path),
         ("upload_id" = String, Path)),
     responses((status = 200), (status = 400, body = RomaErrorResponse),
-        (status = 404, body = RomaErrorResponse)),
-    extensions(("x-action" = json!("roma:assets:import"))))]
+        (status = 404, body = RomaErrorResponse)))]
 pub async fn delete(
     State(app): State<App>,
     caller: Caller,
     PathIds((project, instance, id)): PathIds<(ProjectId, InstanceId, UploadId)>,
 ) -> Result<()> {
-    caller.authorize(Action::PackageImport, Resource::Project(&project))?;
+    caller.authorize(Resource::Instance(&project, &instance))?;
     let (user, asked) = (caller.principal.user_id.clone(), id.clone());
     let upload = app
         .db

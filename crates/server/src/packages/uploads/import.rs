@@ -12,7 +12,7 @@ use crate::http::caller::Caller;
 use crate::http::json::Json;
 use crate::http::path::PathIds;
 use crate::http::query::Query;
-use crate::iam::{Action, Resource};
+use crate::iam::Resource;
 use crate::ids::{AssetJobId, InstanceId, ProjectId, UploadId};
 use crate::packages::import_job;
 
@@ -28,15 +28,14 @@ use crate::packages::import_job;
         ("prefix" = Option<String>, Query, description = "1 to 64 characters"),
         ("datasource_overwrite" = Option<bool>, Query)),
     responses((status = 200, body = ImportAssetResponse), (status = 400, body = RomaErrorResponse),
-        (status = 404, body = RomaErrorResponse), (status = 409, body = RomaErrorResponse)),
-    extensions(("x-action" = json!("roma:assets:import"))))]
+        (status = 404, body = RomaErrorResponse), (status = 409, body = RomaErrorResponse)))]
 pub async fn post(
     State(app): State<App>,
     caller: Caller,
     PathIds((project, instance, id)): PathIds<(ProjectId, InstanceId, UploadId)>,
     query: Query,
 ) -> Result<Json<ImportAssetResponse>> {
-    caller.authorize(Action::PackageImport, Resource::Project(&project))?;
+    caller.authorize(Resource::Instance(&project, &instance))?;
     let options = Options::parse(query)?;
     let user = caller.principal.user_id.clone();
     let upload = app

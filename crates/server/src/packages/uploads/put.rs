@@ -14,7 +14,7 @@ use crate::http::caller::Caller;
 use crate::http::json::Json;
 use crate::http::path::PathIds;
 use crate::http::query::Query;
-use crate::iam::{Action, Resource};
+use crate::iam::Resource;
 use crate::ids::{InstanceId, ProjectId, UploadId};
 use crate::objects::put::{Blocks, content_length};
 use crate::packages::receive::{check_room, of_blocks, receive};
@@ -34,8 +34,7 @@ use crate::packages::store;
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     responses((status = 200, body = UploadInfo), (status = 400, body = RomaErrorResponse),
         (status = 404, body = RomaErrorResponse), (status = 409, body = RomaErrorResponse),
-        (status = 411, body = RomaErrorResponse), (status = 507, body = RomaErrorResponse)),
-    extensions(("x-action" = json!("roma:assets:import"))))]
+        (status = 411, body = RomaErrorResponse), (status = 507, body = RomaErrorResponse)))]
 pub async fn put(
     State(app): State<App>,
     caller: Caller,
@@ -44,7 +43,7 @@ pub async fn put(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<UploadInfo>> {
-    caller.authorize(Action::PackageImport, Resource::Project(&project))?;
+    caller.authorize(Resource::Instance(&project, &instance))?;
     let offset = query.integer("offset", 0..=i64::MAX)?.unwrap_or(0);
     query.finish()?;
     let offset = u64::try_from(offset).unwrap_or(0);

@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::http::caller::Caller;
 use crate::http::json::Json;
 use crate::http::path::PathIds;
-use crate::iam::{Action, Resource};
+use crate::iam::Resource;
 use crate::ids::{InstanceId, ProjectId, UploadId};
 
 /// Shows how much of a package has arrived (extension)
@@ -19,14 +19,13 @@ use crate::ids::{InstanceId, ProjectId, UploadId};
     tag = "Packages",
     params(("project_id" = String, Path), ("instance_id" = String, Path),
         ("upload_id" = String, Path)),
-    responses((status = 200, body = UploadInfo), (status = 404, body = RomaErrorResponse)),
-    extensions(("x-action" = json!("roma:assets:import"))))]
+    responses((status = 200, body = UploadInfo), (status = 404, body = RomaErrorResponse)))]
 pub async fn get(
     State(app): State<App>,
     caller: Caller,
     PathIds((project, instance, id)): PathIds<(ProjectId, InstanceId, UploadId)>,
 ) -> Result<Json<UploadInfo>> {
-    caller.authorize(Action::PackageImport, Resource::Project(&project))?;
+    caller.authorize(Resource::Instance(&project, &instance))?;
     let user = caller.principal.user_id.clone();
     let upload = app
         .db

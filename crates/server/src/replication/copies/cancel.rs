@@ -15,7 +15,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::http::caller::Caller;
 use crate::http::json::Json;
 use crate::http::path::PathIds;
-use crate::iam::{Action, Resource};
+use crate::iam::Assets;
 use crate::ids::{AssetId, ProjectId};
 use crate::jobs::{Job, queue};
 use crate::replication::copy::{self, job::CopyAsset};
@@ -28,19 +28,18 @@ use crate::replication::store;
 /// to be is FAILED. Where it comes from: the ticket is good for nothing any more.
 #[utoipa::path(post, path = "/v1/{project_id}/digital-assets/{asset_id}/entrepot/copies/{copy_id}/cancel", tag = "Copies",
     params(("project_id" = String, Path), ("asset_id" = String, Path), ("copy_id" = String, Path)),
-    responses((status = 200, body = CopyInfo), (status = 400, body = ErrorResponse)),
-    extensions(("x-action" = json!("metastudio:asset:replicate"))))]
+    responses((status = 200, body = CopyInfo), (status = 400, body = ErrorResponse)))]
 pub async fn post(
     State(app): State<App>,
     caller: Caller,
     PathIds((project, asset, copy)): PathIds<(ProjectId, AssetId, String)>,
 ) -> Result<Json<CopyInfo>> {
-    caller.authorize(Action::AssetReplicate, Resource::Asset(&project, &asset))?;
+    let permit = caller.permit(Assets::One(&project, &asset))?;
     let (owned, event) = (app.clone(), event(&app, &caller, &project, &asset, &copy));
     let (info, keys) = app
         .db
         .write(async move |tx| {
-            assets::require(tx, &project, &asset).await?;
+            assets::permitted(tx, &permit, &project, &asset).await?;
             audit::record(tx, &event).await?;
             if let Some(ticket) = own_ticket(tx, &project, &asset, &copy).await? {
                 return Ok((revoke(tx, &owned, ticket).await?, Vec::new()));

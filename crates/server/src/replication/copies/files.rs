@@ -10,7 +10,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::http::caller::Caller;
 use crate::http::json::Json;
 use crate::http::path::PathIds;
-use crate::iam::{Action, Resource};
+use crate::iam::Assets;
 use crate::ids::{AssetId, ProjectId};
 use crate::replication::copy::Plan;
 use crate::replication::manifest;
@@ -20,17 +20,16 @@ use crate::replication::store;
 /// Lists the bytes that a copy by hand still wants
 #[utoipa::path(get, path = "/v1/{project_id}/digital-assets/{asset_id}/entrepot/copies/{copy_id}/files", tag = "Copies",
     params(("project_id" = String, Path), ("asset_id" = String, Path), ("copy_id" = String, Path)),
-    responses((status = 200, body = WantedFiles), (status = 400, body = ErrorResponse)),
-    extensions(("x-action" = json!("metastudio:asset:replicate"))))]
+    responses((status = 200, body = WantedFiles), (status = 400, body = ErrorResponse)))]
 pub async fn get(
     State(app): State<App>,
     caller: Caller,
     PathIds((project, asset, copy)): PathIds<(ProjectId, AssetId, String)>,
 ) -> Result<Json<WantedFiles>> {
-    caller.authorize(Action::AssetReplicate, Resource::Asset(&project, &asset))?;
+    let permit = caller.permit(Assets::One(&project, &asset))?;
     let copy = app
         .db
-        .read(async move |tx| view::require(tx, &project, &asset, &copy).await)
+        .read(async move |tx| view::permitted(tx, &permit, &project, &asset, &copy).await)
         .await?;
     Ok(Json(wanted(&app, &copy).await?))
 }

@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::http::caller::Caller;
 use crate::http::json::Json;
 use crate::http::path::PathIds;
-use crate::iam::{Action, Resource};
+use crate::iam::Assets;
 use crate::ids::{AssetId, ProjectId};
 use crate::replication::store;
 
@@ -23,18 +23,17 @@ const MOST: u32 = 100;
 /// The latest 100 of each, with how far they are.
 #[utoipa::path(get, path = "/v1/{project_id}/digital-assets/{asset_id}/entrepot/copies", tag = "Copies",
     params(("project_id" = String, Path), ("asset_id" = String, Path)),
-    responses((status = 200, body = AssetCopies), (status = 400, body = ErrorResponse)),
-    extensions(("x-action" = json!("metastudio:asset:get"))))]
+    responses((status = 200, body = AssetCopies), (status = 400, body = ErrorResponse)))]
 pub async fn get(
     State(app): State<App>,
     caller: Caller,
     PathIds((project, asset)): PathIds<(ProjectId, AssetId)>,
 ) -> Result<Json<AssetCopies>> {
-    caller.authorize(Action::AssetGet, Resource::Asset(&project, &asset))?;
+    let permit = caller.permit(Assets::One(&project, &asset))?;
     let (copies, tickets) = app
         .db
         .read(async move |tx| {
-            assets::require(tx, &project, &asset).await?;
+            assets::permitted(tx, &permit, &project, &asset).await?;
             let copies = store::copies::list_of(tx, &asset, MOST).await?;
             let tickets = store::tickets::list_of(tx, &asset, MOST).await?;
             Ok((copies, tickets))

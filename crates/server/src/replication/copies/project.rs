@@ -11,7 +11,7 @@ use crate::http::caller::Caller;
 use crate::http::json::Json;
 use crate::http::path::PathIds;
 use crate::http::query::Query;
-use crate::iam::{Action, Resource};
+use crate::iam::Assets;
 use crate::ids::ProjectId;
 use crate::replication::model::CopyState;
 use crate::replication::store;
@@ -26,8 +26,7 @@ const MOST: i64 = 1000;
         ("state" = Option<String>, Query, description = "Only these, joined by commas"),
         ("limit" = Option<i64>, Query, description = "1 to 1000, 100 by default"),
         ("marker" = Option<String>, Query, description = "next_marker of the page before")),
-    responses((status = 200, body = CopyList), (status = 400, body = ErrorResponse)),
-    extensions(("x-action" = json!("metastudio:asset:list"))))]
+    responses((status = 200, body = CopyList), (status = 400, body = ErrorResponse)))]
 pub async fn get(
     State(app): State<App>,
     caller: Caller,
@@ -47,7 +46,7 @@ pub async fn get(
         })
     };
     let states = states.iter().map(parse).collect::<Result<Vec<_>>>()?;
-    caller.authorize(Action::AssetList, Resource::Project(&project))?;
+    let _all = caller.permit(Assets::Any(&project))?.for_all()?;
     let limit = u32::try_from(limit).map_err(Error::internal)?;
     let copies = app
         .db

@@ -14,7 +14,7 @@ use crate::http::caller::Caller;
 use crate::http::json::Json;
 use crate::http::path::PathIds;
 use crate::http::query::Query;
-use crate::iam::{Action, Resource};
+use crate::iam::Assets;
 use crate::ids::{AssetId, ProjectId};
 use crate::objects::put::{Blocks, new_key};
 use crate::replication::model::{Copy, CopyState};
@@ -29,8 +29,7 @@ use crate::replication::store::segments::Segment;
         ("file_id" = String, Path), ("offset" = i64, Query)),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     responses((status = 200, body = WantedFile), (status = 400, body = ErrorResponse),
-        (status = 409, body = ErrorResponse, description = "another offset is wanted")),
-    extensions(("x-action" = json!("metastudio:asset:replicate"))))]
+        (status = 409, body = ErrorResponse, description = "another offset is wanted")))]
 pub async fn put(
     State(app): State<App>,
     caller: Caller,
@@ -41,10 +40,10 @@ pub async fn put(
     let offset = query.integer("offset", 0..=i64::MAX)?.unwrap_or(0);
     query.finish()?;
     let offset = u64::try_from(offset).map_err(Error::internal)?;
-    caller.authorize(Action::AssetReplicate, Resource::Asset(&project, &asset))?;
+    let permit = caller.permit(Assets::One(&project, &asset))?;
     let copy = app
         .db
-        .read(async move |tx| view::require(tx, &project, &asset, &copy).await)
+        .read(async move |tx| view::permitted(tx, &permit, &project, &asset, &copy).await)
         .await?;
     let mut wanted = wanted(&app, &copy, &file).await?;
     if wanted.offset != offset {

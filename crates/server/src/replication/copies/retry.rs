@@ -13,7 +13,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::http::caller::Caller;
 use crate::http::json::Json;
 use crate::http::path::PathIds;
-use crate::iam::{Action, Resource};
+use crate::iam::Assets;
 use crate::ids::{AssetId, ProjectId};
 use crate::jobs;
 use crate::replication::copy::job::CopyAsset;
@@ -26,14 +26,13 @@ use crate::replication::{present, store};
 /// It goes on with the bytes that are here. The ticket may have expired since.
 #[utoipa::path(post, path = "/v1/{project_id}/digital-assets/{asset_id}/entrepot/copies/{copy_id}/retry", tag = "Copies",
     params(("project_id" = String, Path), ("asset_id" = String, Path), ("copy_id" = String, Path)),
-    responses((status = 200, body = CopyInfo), (status = 400, body = ErrorResponse)),
-    extensions(("x-action" = json!("metastudio:asset:replicate"))))]
+    responses((status = 200, body = CopyInfo), (status = 400, body = ErrorResponse)))]
 pub async fn post(
     State(app): State<App>,
     caller: Caller,
     PathIds((project, asset, copy)): PathIds<(ProjectId, AssetId, String)>,
 ) -> Result<Json<CopyInfo>> {
-    caller.authorize(Action::AssetReplicate, Resource::Asset(&project, &asset))?;
+    let permit = caller.permit(Assets::One(&project, &asset))?;
     let (resource, detail) = (format!("asset/{asset}"), json!({"ticket_id": copy}));
     let event = Event::new(&app, "entrepot:copy:retry", resource, Outcome::Done, detail)
         .by(&caller)
@@ -42,7 +41,7 @@ pub async fn post(
     let info = app
         .db
         .write(async move |tx| {
-            let found = view::require(tx, &project, &asset, &copy).await?;
+            let found = view::permitted(tx, &permit, &project, &asset, &copy).await?;
             audit::record(tx, &event).await?;
             let again = retry(tx, &owned, found).await?;
             Ok(view::incoming(&owned, again))

@@ -3,9 +3,11 @@
 use entrepot_api::replication::CopyInfo;
 
 use crate::app::App;
+use crate::assets;
 use crate::clock::Timestamp;
 use crate::db::Tx;
 use crate::error::{Error, ErrorCode, Result};
+use crate::iam::Permit;
 use crate::ids::{AssetId, ProjectId};
 use crate::replication::model::{Copy, CopyState, Progress, Ticket};
 use crate::replication::store;
@@ -93,4 +95,21 @@ pub async fn require(
     let found = store::copies::find(tx, copy_id).await?;
     let own = found.filter(|copy| copy.project_id == *project && copy.asset_id == *asset);
     own.ok_or_else(not_found)
+}
+
+/// The same for a caller, if it may with the asset.
+pub async fn permitted(
+    tx: &mut Tx,
+    permit: &Permit,
+    project: &ProjectId,
+    asset: &AssetId,
+    copy_id: &str,
+) -> Result<Copy> {
+    let copy = require(tx, project, asset, copy_id).await?;
+    let there = assets::find_anywhere(tx, asset).await?;
+    let app_user = there
+        .as_ref()
+        .and_then(|asset| asset.app_user_id.as_deref());
+    permit.covers(asset, app_user)?;
+    Ok(copy)
 }

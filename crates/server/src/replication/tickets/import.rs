@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::http::caller::Caller;
 use crate::http::json::Json;
 use crate::http::path::PathIds;
-use crate::iam::{Action, Resource};
+use crate::iam::Assets;
 use crate::ids::ProjectId;
 use crate::replication::by_replication_info::{event, record_refusal};
 use crate::replication::copies::files;
@@ -26,15 +26,14 @@ use crate::replication::ticket;
 #[utoipa::path(post, path = "/v1/{project_id}/entrepot/tickets/import", tag = "Copies",
     params(("project_id" = String, Path)),
     request_body = TicketImport,
-    responses((status = 200, body = WantedFiles), (status = 400, body = ErrorResponse)),
-    extensions(("x-action" = json!("metastudio:asset:replicate"))))]
+    responses((status = 200, body = WantedFiles), (status = 400, body = ErrorResponse)))]
 pub async fn post(
     State(app): State<App>,
     caller: Caller,
     PathIds(project): PathIds<ProjectId>,
     Json(body): Json<TicketImport>,
 ) -> Result<Json<WantedFiles>> {
-    caller.authorize(Action::AssetReplicate, Resource::Project(&project))?;
+    let _new = caller.permit(Assets::New(&project, None))?;
     let asset_id = body.ticket.asset_id.clone().unwrap_or_default();
     let outcome = begin(&app, &caller, &project, body).await;
     if let Err(error) = &outcome {

@@ -14,7 +14,7 @@ use crate::http::json::Json;
 use crate::http::path::PathIds;
 use crate::http::query::Query;
 use crate::http::render::published;
-use crate::iam::{Action, Resource};
+use crate::iam::Assets;
 use crate::ids::ProjectId;
 use crate::replication::present::{self, Opened};
 use crate::replication::ticket::Contents;
@@ -30,8 +30,7 @@ const SKEW: u64 = 30;
     params(("project_id" = String, Path),
         ("by_hand" = Option<bool>, Query, description = "Whether its bytes are to come by hand; false by default")),
     request_body = ReplicationAssetInfo,
-    responses((status = 200, body = TicketReport), (status = 400, body = ErrorResponse)),
-    extensions(("x-action" = json!("metastudio:asset:replicate"))))]
+    responses((status = 200, body = TicketReport), (status = 400, body = ErrorResponse)))]
 pub async fn post(
     State(app): State<App>,
     caller: Caller,
@@ -41,7 +40,7 @@ pub async fn post(
 ) -> Result<Json<TicketReport>> {
     let by_hand = query.boolean("by_hand")?.unwrap_or(false);
     query.finish()?;
-    caller.authorize(Action::AssetReplicate, Resource::Project(&project))?;
+    let _new = caller.permit(Assets::New(&project, None))?;
     let mut report = TicketReport::default();
     match present::open(&app, info).await {
         Err(error) => report.problems.push(problem(&error)),

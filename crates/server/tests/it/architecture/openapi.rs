@@ -2,15 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use entrepot_server::iam::Action;
+use entrepot_server::iam::endpoints::{ENDPOINTS, Endpoint};
+use entrepot_server::iam::{Action, Needs};
 use entrepot_server::openapi;
 use serde_json::Value;
 
 use super::{read, root};
 
 const METHODS: [&str; 4] = ["get", "post", "put", "delete"];
-/// Acts on assets by what its body says.
-const BATCH: &str = "the action of what is done, for each asset";
 
 fn description() -> Value {
     serde_json::from_str(&openapi::json()).unwrap()
@@ -54,21 +53,61 @@ fn every_route_is_described_and_everything_described_is_routed() {
     assert_eq!(routed(), described());
 }
 
+/// The same of the table of what endpoints need.
+fn tabled() -> BTreeSet<String> {
+    let all = ENDPOINTS.iter();
+    all.map(|e| format!("{} {}", e.method.to_lowercase(), e.path))
+        .collect()
+}
+
 #[test]
-fn every_operation_names_the_action_it_needs() {
-    let description = description();
-    for (path, item) in description["paths"].as_object().unwrap() {
-        let families = ["/v1/", "/v2/", "/v3/"];
-        let needs_one = families.iter().any(|family| path.starts_with(family));
-        if !needs_one || path == "/v3/auth/tokens" {
-            continue;
-        }
-        for (method, operation) in item.as_object().unwrap() {
-            let action = operation["x-action"].as_str().unwrap_or_default();
-            let known = Action::ALL.iter().any(|known| known.name() == action);
-            assert!(known || action == BATCH, "{method} {path}: {action:?}");
+fn every_endpoint_says_what_it_needs() {
+    assert_eq!(tabled().len(), ENDPOINTS.len(), "a line is there twice");
+    assert_eq!(routed(), tabled());
+}
+
+#[test]
+fn calls_of_the_families_need_a_permission_or_say_why_not() {
+    let without = ["POST /v3/auth/tokens", "GET /v3"];
+    for endpoint in ENDPOINTS {
+        let name = format!("{} {}", endpoint.method, endpoint.path);
+        let of_family = ["/v1/", "/v2/", "/v3"].iter().any(|f| endpoint.path.starts_with(f));
+        if of_family && !without.contains(&name.as_str()) {
+            let needs = endpoint.needs;
+            assert!(needs.action().is_some() || needs == Needs::Batch, "{name}: {needs:?}");
         }
     }
+}
+
+#[test]
+fn every_action_is_needed_somewhere() {
+    for action in Action::ALL {
+        let needed = ENDPOINTS.iter().any(|e| e.needs.action() == Some(*action));
+        // what only a batch does
+        assert!(needed || *action == Action::AssetShare, "{action:?}");
+    }
+}
+
+#[test]
+fn the_permissions_in_the_documents_are_the_tables() {
+    let mut table = String::from("| call | needs |\n|---|---|\n");
+    for endpoint in ENDPOINTS {
+        let Endpoint { method, path, needs } = endpoint;
+        table.push_str(&format!("| `{method} {path}` | {} |\n", needs.text()));
+    }
+    let (begin, end) = ("<!-- permissions: made by a test -->\n", "<!-- end of permissions -->");
+    let path = root().join("docs/API.md");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let (before, rest) = text.split_once(begin).expect("docs/API.md has the mark");
+    let (kept, after) = rest.split_once(end).expect("docs/API.md has the mark of the end");
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&path, format!("{before}{begin}{table}{end}{after}")).unwrap();
+        return;
+    }
+    assert!(
+        kept == table,
+        "docs/API.md is out of date: run `UPDATE=1 cargo test -p entrepot-server --test it openapi`"
+    );
 }
 
 #[test]
