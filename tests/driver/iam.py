@@ -154,9 +154,9 @@ class User:
         return TokenCaller(self.server, answer.headers["X-Subject-Token"], project, **options)
 
 
-def token_answer(server, body, query="", headers=None):
-    sent = {"Content-Type": "application/json"} | (headers or {})
-    return exchange(server.endpoint, "POST", f"/v3/auth/tokens{query}", sent, json.dumps(body).encode())
+def token_answer(server, body, query="", **options):
+    return exchange(server.endpoint, "POST", f"/v3/auth/tokens{query}", {"Content-Type": "application/json"},
+                    json.dumps(body).encode(), **options)
 
 
 def rescope_request(token, scope=None):
