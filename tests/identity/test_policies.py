@@ -328,11 +328,10 @@ def test_action_that_matches_nothing_is_warned_of(admin):
 
 # Confined to the assets of one user of the caller's own platform.
 
-@pytest.fixture(scope="module")
-def confinement(shared_servers):
-    """Assets of three users of a platform, made by the owner; (admin, {app user: ids})."""
-    server = shared_servers("sqlite")
-    admin, library = iam.Admin(server), Library(KeyCaller(server))
+@pytest.fixture(scope="session")
+def confinement(admin, server):
+    """Assets of three users of a platform, made by the owner: (admin, their names, the ids of each)."""
+    library = Library(KeyCaller(server))
     names = {who: iam.unique(who) for who in ("ann", "anna", "bob")}
     made = {}
     for who, count in (("ann", 7), ("anna", 3), ("bob", 5)):

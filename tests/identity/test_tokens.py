@@ -18,16 +18,6 @@ MICROSECONDS = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")
 NO_TOKEN = "0" * 40
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgres"])
-def server(request, shared_servers):
-    return shared_servers(request.param)
-
-
-@pytest.fixture
-def reader(admin):
-    return admin.user(policies=[iam.READ_ONLY])
-
-
 @pytest.fixture
 def iam_client(server):
     return vendor.iam(server)
