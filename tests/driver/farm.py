@@ -28,6 +28,15 @@ class Farm:
     def start(self, **options):
         return self.prepare(**options).start()
 
+    def join(self, first):
+        """Another node over the database and the bytes of a server."""
+        second = self.prepare(environment=first.environment, arguments=first.arguments)
+        second.data.mkdir()
+        (second.data / "blobs").symlink_to(first.data / "blobs")
+        for name in ("master.key", "credentials.json"):
+            shutil.copy(first.data / name, second.data / name)
+        return second.start()
+
     def close(self):
         try:
             self._look_for_secrets()
