@@ -3,6 +3,9 @@
 
 ALTER TABLE projects ADD COLUMN description TEXT NOT NULL DEFAULT '';
 ALTER TABLE users ADD COLUMN description TEXT NOT NULL DEFAULT '';
+-- what is deleted keeps its row, because others refer to it, and gives up its name
+ALTER TABLE projects ADD COLUMN deleted_at BIGINT;
+ALTER TABLE users ADD COLUMN deleted_at BIGINT;
 
 -- the projects that a user may call in; the owner has all of the domain
 CREATE TABLE user_projects (

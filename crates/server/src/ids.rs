@@ -55,6 +55,10 @@ id!(
     ProjectId
 );
 id!(UserId);
+id!(
+    /// Users who have policies in common.
+    GroupId
+);
 id!(AssetId);
 id!(FileId);
 id!(

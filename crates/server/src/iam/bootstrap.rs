@@ -115,12 +115,14 @@ pub async fn create_account(app: &App, credentials: &Credentials) -> Result<()> 
         project_id: ProjectId::new(&credentials.project_id),
         domain_id: domain.domain_id.clone(),
         name: credentials.project_name.clone(),
+        description: String::new(),
     };
     let user = User {
         user_id: UserId::new(&credentials.user_id),
         domain_id: domain.domain_id.clone(),
         domain_name: domain.name.clone(),
         name: credentials.user_name.clone(),
+        description: String::new(),
         password_hash: password::hash(&Secret::new(&credentials.password))?,
         is_owner: true,
         enabled: true,

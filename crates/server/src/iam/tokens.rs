@@ -42,6 +42,7 @@ pub async fn post(
     let stored = StoredToken {
         user_id: user.user_id.clone(),
         project_id: project.as_ref().map(|p| p.project_id.clone()),
+        methods: vec!["password".into()],
         issued_at: now,
         expires_at: now.plus(LIFE),
     };

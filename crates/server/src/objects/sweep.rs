@@ -61,6 +61,7 @@ async fn forget_old(app: &App) -> Result<()> {
         .write(async move |tx| {
             // kept a day longer, so that 'expired' and 'unknown' can be told apart
             iam::store::delete_expired_tokens(tx, now.minus(days(1))).await?;
+            iam::store::delete_expired_keys(tx, now.minus(days(1))).await?;
             queue::delete_finished(tx, jobs_before).await
         })
         .await?;

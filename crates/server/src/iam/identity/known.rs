@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::clock::Timestamp;
 use crate::db::Tx;
 use crate::error::{Error, Result};
+use crate::iam::model::StoredGrant;
 use crate::iam::policy::{Grant, Policy, builtin};
 use crate::iam::{Principal, PrincipalRef, store};
 use crate::ids::{ProjectId, UserId};
@@ -156,7 +157,7 @@ async fn principal(tx: &mut Tx, user: &UserId, scope: Scope) -> Result<Option<Pr
 }
 
 /// A policy that can't be read any more must not be passed over: it might deny.
-fn grant(stored: store::StoredGrant) -> Result<Grant> {
+fn grant(stored: StoredGrant) -> Result<Grant> {
     let id = &stored.policy_id;
     let policy = match &stored.document {
         Some(document) => {

@@ -87,8 +87,11 @@ pub async fn list_instances(
 
 /// Of every project; for administrators.
 pub async fn list_all_instances(tx: &mut Tx) -> Result<Vec<Instance>> {
-    let sql =
-        format!("SELECT {COLUMNS} FROM instances ORDER BY project_id, created_at, instance_id");
+    let sql = format!(
+        "SELECT {COLUMNS} FROM instances WHERE project_id IN \
+         (SELECT p.project_id FROM projects p WHERE p.deleted_at IS NULL) \
+         ORDER BY project_id, created_at, instance_id"
+    );
     let rows = tx.query(&sql, &[]).await?;
     Ok(rows
         .into_iter()

@@ -27,6 +27,7 @@ impl Library {
                 domain_id: domain.domain_id.clone(),
                 domain_name: domain.name.clone(),
                 name: added.user_name.clone(),
+                description: String::new(),
                 password_hash: hash.clone(),
                 is_owner: true,
                 enabled: true,
@@ -35,6 +36,7 @@ impl Library {
                 project_id: ProjectId::new(&added.project_id),
                 domain_id: domain.domain_id.clone(),
                 name: added.project_name.clone(),
+                description: String::new(),
             };
             store::insert_domain(tx, &domain, now).await?;
             store::insert_project(tx, &project, now).await?;

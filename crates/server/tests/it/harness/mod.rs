@@ -16,6 +16,7 @@ mod recount;
 mod regions;
 mod tcp;
 mod uploads;
+mod users;
 mod verbs;
 
 use std::sync::atomic::{AtomicBool, Ordering};

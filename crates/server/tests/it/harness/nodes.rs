@@ -65,6 +65,7 @@ impl Library {
             domain_id: DomainId::new(&colleague.domain_id),
             domain_name: colleague.domain_name.clone(),
             name: colleague.user_name.clone(),
+            description: String::new(),
             password_hash: password::hash(&Secret::new(&colleague.password)).unwrap(),
             is_owner: true,
             enabled: true,

@@ -1,4 +1,5 @@
 mod authorize;
 mod domains;
+mod policies;
 mod projects;
 mod tokens;
