@@ -15,7 +15,7 @@ from driver import secrets
 
 ROOT = Path(__file__).resolve().parents[2]
 BINARY = Path(os.environ.get("ENTREPOT_BIN", ROOT / "target/debug/entrepot")).resolve()
-ENDPOINT = re.compile(r"http://[0-9.]+:[0-9]+")
+SERVING = re.compile(r"serving (http://[0-9.]+:[0-9]+)")
 
 
 def clean_environment(**extra):
@@ -77,9 +77,8 @@ class Server:
             time.sleep(0.01)
 
     def _endpoint_in_log(self):
-        first_line = self.log.read_text(errors="replace").partition("\n")[0]
-        found = ENDPOINT.search(first_line)
-        return found and found.group()
+        found = SERVING.search(self.log.read_text(errors="replace"))
+        return found and found.group(1)
 
     def _ready(self):
         try:

@@ -18,6 +18,13 @@ from driver.packages import Packages
 PATIENCE = 45  # what 30 s may take on a busy machine
 
 
+
+@pytest.fixture(scope="session")
+def server(shared_servers):
+    """What is limited has nothing to do with the database."""
+    return shared_servers("sqlite")
+
+
 # Rates and calls under way, of a key or of a token's user.
 
 def throttled(answer):
