@@ -146,8 +146,7 @@ def test_keystoneauth1_re_scopes_a_token(admin, server):
 
 
 def test_keystoneauth1_signs_in_without_a_project(reader, server):
-    for scope in ({"domain_name": server.credentials["domain_name"]}, {"domain_id": server.credentials["domain_id"]},
-                  {"unscoped": True}):
+    for scope in ({"domain_name": server.credentials["domain_name"]}, {"domain_id": server.credentials["domain_id"]}, {}):
         keystone = watched(password_plugin(v3.Password, server, reader, **scope))
         assert keystone.get_user_id() == reader.id and keystone.get_project_id() is None
         identity = {"service_type": "iam", "interface": "public"}
