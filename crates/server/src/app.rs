@@ -8,6 +8,8 @@ use entrepot_blob::Blobs;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Db;
+use crate::http::address::TrustedProxies;
+use crate::http::limits::Limits;
 use crate::http::lockout::Lockout;
 use crate::iam::Identity;
 use crate::ids::Ids;
@@ -32,6 +34,9 @@ pub struct Inner {
     pub urls: UrlSigner,
     pub identity: Identity,
     pub lockout: Lockout,
+    pub limits: Limits,
+    /// Whose word on where a request came from counts.
+    pub proxies: TrustedProxies,
     /// Rung when a job was put into the queue.
     pub bell: Bell,
     /// Packages on their way out.
@@ -51,6 +56,9 @@ impl App {
         master_key: MasterKey,
     ) -> Self {
         let urls = UrlSigner::new(endpoint, &master_key);
+        let limits = Limits::new(&config);
+        // the configuration was checked when it was loaded
+        let proxies = TrustedProxies::parse(&config.trusted_proxies).unwrap_or_default();
         let identity = Identity::embedded(&config.region);
         let replication = Replication::new(&config, clock.now());
         Self(Arc::new(Inner {
@@ -63,6 +71,8 @@ impl App {
             urls,
             identity,
             lockout: Lockout::default(),
+            limits,
+            proxies,
             bell: Bell::default(),
             deliveries: Deliveries::default(),
             replication,

@@ -10,6 +10,8 @@ use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use serde::{Deserialize, Serialize};
 
+use crate::http::address::TrustedProxies;
+
 /// All settings, by the names they have in the file; `ENTREPOT_` and the name in capitals as variables.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -66,6 +68,12 @@ pub struct Config {
     pub copy_streams: usize,
     /// How many MiB a second copies may fetch, together; 0 sets no limit.
     pub copy_rate_mib: u32,
+    /// How many requests a second a key, or a token's user, may send; 0 sets no limit.
+    pub key_requests_per_second: u32,
+    /// How many of its requests may be under way at a time; 0 sets no limit.
+    pub key_requests_in_flight: u32,
+    /// Addresses and ranges of proxies whose `X-Forwarded-For` says where requests come from.
+    pub trusted_proxies: Vec<String>,
     /// How many jobs run at a time, copies aside.
     pub job_workers: usize,
     /// How many seconds requests under way have when the server stops.
@@ -141,6 +149,9 @@ impl Default for Config {
             copy_workers: 8,
             copy_streams: 8,
             copy_rate_mib: 0,
+            key_requests_per_second: 0,
+            key_requests_in_flight: 0,
+            trusted_proxies: Vec::new(),
             job_workers: 2,
             stop_seconds: 30,
         }
@@ -226,6 +237,8 @@ impl Config {
                     .into(),
             );
         }
+        TrustedProxies::parse(&self.trusted_proxies)
+            .map_err(|problem| format!("trusted_proxies: {problem}"))?;
         self.check_peers()
     }
 

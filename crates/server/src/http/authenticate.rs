@@ -3,16 +3,16 @@
 //! The body is read here, because a signature covers it; its size and time are bounded. Where a body
 //! may be a whole package, it is left to the endpoint, and the signature may not cover it.
 
-use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{MatchedPath, OriginalUri, Request, State};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
+use super::limits::{self, InFlight};
 use super::respond::RequestId;
 use crate::app::App;
 use crate::error::{Error, ErrorCode, Result};
@@ -20,16 +20,12 @@ use crate::iam::identity::{self, Payload};
 use crate::iam::{Needs, endpoints};
 
 pub const MAX_BODY: usize = 12 * 1024 * 1024;
-const BODY_TIME: Duration = Duration::from_secs(30);
-
-/// The address a request came from.
-#[derive(Debug, Clone, Copy)]
-pub struct RemoteAddress(pub SocketAddr);
+pub const BODY_TIME: Duration = Duration::from_secs(30);
 
 pub async fn authenticate(State(app): State<App>, request: Request, next: Next) -> Response {
     match identified(&app, request).await {
-        Ok(request) => next.run(request).await,
-        Err(error) => axum::response::IntoResponse::into_response(error),
+        Ok((request, held)) => limits::hold(next.run(request).await, held),
+        Err(error) => error.into_response(),
     }
 }
 
@@ -37,20 +33,20 @@ pub async fn authenticate(State(app): State<App>, request: Request, next: Next) 
 pub async fn authenticate_stream(State(app): State<App>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     match identify(&app, &mut parts, Payload::Streamed).await {
-        Ok(()) => next.run(Request::from_parts(parts, body)).await,
-        Err(error) => axum::response::IntoResponse::into_response(error),
+        Ok(held) => limits::hold(next.run(Request::from_parts(parts, body)).await, held),
+        Err(error) => error.into_response(),
     }
 }
 
-async fn identified(app: &App, request: Request) -> Result<Request> {
+async fn identified(app: &App, request: Request) -> Result<(Request, Option<InFlight>)> {
     let (mut parts, body) = request.into_parts();
     let body = read_body(body).await?;
-    identify(app, &mut parts, Payload::Read(&body)).await?;
-    Ok(Request::from_parts(parts, Body::from(body)))
+    let held = identify(app, &mut parts, Payload::Read(&body)).await?;
+    Ok((Request::from_parts(parts, Body::from(body)), held))
 }
 
-/// Puts the [`Caller`] into the request.
-async fn identify(app: &App, parts: &mut Parts, payload: Payload<'_>) -> Result<()> {
+/// Puts the caller into the request, and counts the request for it.
+async fn identify(app: &App, parts: &mut Parts, payload: Payload<'_>) -> Result<Option<InFlight>> {
     let path = parts.extensions.get::<MatchedPath>();
     let needs = path.and_then(|path| endpoints::find(parts.method.as_str(), path.as_str()));
     let request_id = parts.extensions.get::<RequestId>();
@@ -60,13 +56,17 @@ async fn identify(app: &App, parts: &mut Parts, payload: Payload<'_>) -> Result<
         parts,
         uri: sent.map_or(&parts.uri, |OriginalUri(uri)| uri),
         payload,
-        address: address(parts),
+        address: app.proxies.origin(parts),
         request_id: request_id.map_or("", |id| &id.0),
         needs: needs.unwrap_or(Needs::Nothing),
     };
     let caller = app.identity.authenticate(app, request).await?;
+    let held = app.limits.admit(|| match &caller.access_key {
+        Some(key) => key.clone(),
+        None => caller.principal.user_id.to_string(),
+    })?;
     parts.extensions.insert(caller);
-    Ok(())
+    Ok(held)
 }
 
 async fn read_body(body: Body) -> Result<Bytes> {
@@ -90,9 +90,4 @@ async fn read_body(body: Body) -> Result<Bytes> {
             format!("The body could not be read: {error}"),
         )),
     }
-}
-
-fn address(parts: &Parts) -> Option<IpAddr> {
-    let remote = parts.extensions.get::<RemoteAddress>();
-    remote.map(|RemoteAddress(address)| address.ip())
 }

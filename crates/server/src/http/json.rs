@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::error::Category;
 
+use super::authenticate::BODY_TIME;
 use crate::error::{Error, ErrorCode};
 
 #[derive(Debug, Clone, Copy)]
@@ -40,7 +41,14 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for OptionalJson<T> {
 }
 
 async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Error> {
-    Bytes::from_request(request, state).await.map_err(|e| {
+    let read = tokio::time::timeout(BODY_TIME, Bytes::from_request(request, state)).await;
+    let late = |_| {
+        Error::new(
+            ErrorCode::BadRequest,
+            "The body did not arrive within 30 s.",
+        )
+    };
+    read.map_err(late)?.map_err(|e| {
         let code = match e.status() {
             StatusCode::PAYLOAD_TOO_LARGE => ErrorCode::BodyTooLarge,
             _ => ErrorCode::BadRequest,

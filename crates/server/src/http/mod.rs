@@ -1,9 +1,11 @@
 //! What every endpoint needs of HTTP: who calls, what was sent, how errors are printed.
 
+pub mod address;
 pub mod authenticate;
 pub mod caller;
 pub mod connection;
 pub mod json;
+pub mod limits;
 pub mod lockout;
 pub mod path;
 pub mod query;

@@ -13,7 +13,7 @@ use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tower_service::Service;
 
-use super::authenticate::RemoteAddress;
+use super::address::RemoteAddress;
 use super::connection::Connection;
 
 const HEAD_TIME: Duration = Duration::from_secs(30);

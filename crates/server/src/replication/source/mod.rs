@@ -19,7 +19,6 @@ use http::request::Parts;
 use super::proof::{Proof, Request};
 use crate::app::App;
 use crate::error::{Error, ErrorCode, Result};
-use crate::http::authenticate::RemoteAddress;
 
 pub use seen::Seen;
 pub use serve::{PATIENCE_DAYS, Served, serve};
@@ -79,9 +78,8 @@ pub async fn authenticate(app: &App, parts: &Parts, body: &[u8]) -> Result<Peer>
         )));
     }
     app.replication.seen.take(app, &proof).await?;
-    let address = parts.extensions.get::<RemoteAddress>();
     Ok(Peer {
         region: proof.from,
-        address: address.map(|RemoteAddress(address)| address.ip()),
+        address: app.proxies.origin(parts),
     })
 }

@@ -1,6 +1,7 @@
 //! The description of the calls against the router, and against the file in the repository.
 
 use std::collections::BTreeSet;
+use std::fmt::Write;
 
 use entrepot_server::iam::endpoints::{ENDPOINTS, Endpoint};
 use entrepot_server::iam::{Action, Needs};
@@ -65,7 +66,10 @@ fn every_endpoint_says_what_it_needs() {
     assert_eq!(tabled().len(), ENDPOINTS.len(), "a line is there twice");
     let (routed, tabled) = (routed(), tabled());
     let odd: Vec<_> = routed.symmetric_difference(&tabled).collect();
-    assert!(odd.is_empty(), "only in the router or only in the table: {odd:?}");
+    assert!(
+        odd.is_empty(),
+        "only in the router or only in the table: {odd:?}"
+    );
 }
 
 #[test]
@@ -104,7 +108,7 @@ fn the_permissions_in_the_documents_are_the_tables() {
             path,
             needs,
         } = endpoint;
-        table.push_str(&format!("| `{method} {path}` | {} |\n", needs.text()));
+        writeln!(table, "| `{method} {path}` | {} |", needs.text()).unwrap();
     }
     let (begin, end) = (
         "<!-- permissions: made by a test -->\n",

@@ -129,6 +129,22 @@ fn infrastructure_names_no_feature() {
     hold(&["crate::iam", "crate::http"], |path| !own(path));
 }
 
+/// A call that was permitted for some assets only must look at each: `assets::permitted` does.
+#[test]
+fn calls_read_assets_by_their_permit() {
+    for source in sources() {
+        if source.code.contains("caller.permit") {
+            for word in [
+                "assets::require(",
+                "steps::require(",
+                "assets::store::find(",
+            ] {
+                assert!(!source.code.contains(word), "{} has {word}", source.path);
+            }
+        }
+    }
+}
+
 #[test]
 fn stores_take_a_transaction_and_never_open_one() {
     hold(&["db.write(", "db.read(", "db.snapshot("], |path| {
