@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from driver import iam
-from driver.caller import KeyCaller, TokenCaller, request_token
+from driver.caller import KeyCaller, TokenCaller, password_request, request_token
 from driver.exchange import exchange
 from driver.iam import allow, allowed, deny, forbidden
 from driver.lines import Line, request_bytes
@@ -331,6 +331,19 @@ def test_key_is_locked_for_the_address_behind_the_proxy(behind):
     assert "AK access failed to reach the limit,forbidden" in answer.error_msg, answer
     allowed(user.by_key().get("digital-assets", **forwarded("192.0.2.2")))
     allowed(user.by_key().get("digital-assets", **forwarded("192.0.2.1", "192.0.2.2")))
+
+
+def test_user_is_locked_for_the_address_behind_the_proxy(behind):
+    user = iam.Admin(behind).user()
+
+    def ask(password, address):
+        body = json.dumps(password_request(user.credentials, password=password)).encode()
+        headers = {"Content-Type": "application/json", "X-Forwarded-For": address}
+        return exchange(behind.endpoint, "POST", "/v3/auth/tokens", headers, body).status
+
+    assert {ask("wrong", "192.0.2.11") for _ in range(5)} == {401}
+    assert ask(user.password, "192.0.2.11") == 401
+    assert ask(user.password, "192.0.2.12") == 201
 
 
 def test_address_behind_the_proxy_is_audited(behind):
