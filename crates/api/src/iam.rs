@@ -22,10 +22,25 @@ pub struct Auth {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(ToSchema))]
 pub struct Identity {
-    /// `["password"]`
+    /// `["password"]`, or `["token"]` for another scope
     pub methods: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password: Option<PasswordMethod>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<TokenMethod>,
+}
+
+/// A token that stands for its user; the new one ends when it does.
+#[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(ToSchema))]
+pub struct TokenMethod {
+    pub id: String,
+}
+
+impl std::fmt::Debug for TokenMethod {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("TokenMethod(…)")
+    }
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -89,14 +104,37 @@ pub struct Token {
     pub expires_at: String,
     pub issued_at: String,
     pub methods: Vec<String>,
-    #[cfg_attr(feature = "openapi", schema(value_type = Vec<Object>))]
-    pub catalog: Vec<serde_json::Value>,
+    /// Empty where `nocatalog` was sent.
+    pub catalog: Vec<CatalogService>,
     pub roles: Vec<Role>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub project: Option<ScopedProject>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub domain: Option<Named>,
     pub user: TokenUser,
+}
+
+/// A service and where it is called. Those that need a project are there in the scope of one.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(ToSchema))]
+pub struct CatalogService {
+    pub id: String,
+    pub name: String,
+    /// `iam`, `metastudio`, `roma`
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub endpoints: Vec<CatalogEndpoint>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(ToSchema))]
+pub struct CatalogEndpoint {
+    pub id: String,
+    /// `public`
+    pub interface: String,
+    pub region: String,
+    pub region_id: String,
+    pub url: String,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -131,7 +169,7 @@ pub struct TokenUser {
     pub password_expires_at: String,
 }
 
-/// Answer of `GET /v3/projects`.
+/// Answer of `GET /v3/projects` and `GET /v3/auth/projects`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(ToSchema))]
 pub struct ProjectsResponse {
@@ -179,6 +217,39 @@ pub struct Links {
     pub next: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous: Option<String>,
+}
+
+/// Answer of `GET /v3`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(ToSchema))]
+pub struct VersionResponse {
+    pub version: Version,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(ToSchema))]
+pub struct Version {
+    pub id: String,
+    pub status: String,
+    pub updated: String,
+    pub links: Vec<VersionLink>,
+    #[serde(rename = "media-types")]
+    pub media_types: Vec<MediaType>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(ToSchema))]
+pub struct VersionLink {
+    pub rel: String,
+    pub href: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(ToSchema))]
+pub struct MediaType {
+    pub base: String,
+    #[serde(rename = "type")]
+    pub kind: String,
 }
 
 /// An error of the `/v3` family.

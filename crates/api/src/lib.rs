@@ -5,6 +5,7 @@
 
 pub mod archives;
 pub mod assets;
+pub mod credentials;
 pub mod files;
 pub mod iam;
 pub mod imports;

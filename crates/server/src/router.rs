@@ -227,7 +227,26 @@ fn packaged() -> Router<App> {
 /// `/v3`: who there is.
 fn identity() -> Router<App> {
     Router::new()
+        .route(
+            "/v3.0/OS-CREDENTIAL/credentials",
+            get(iam::credentials::list::get).post(iam::credentials::create::post),
+        )
+        .route(
+            "/v3.0/OS-CREDENTIAL/credentials/{access_key}",
+            get(iam::credentials::show::get)
+                .put(iam::credentials::update::put)
+                .delete(iam::credentials::delete::delete),
+        )
+        .route(
+            "/v3.0/OS-CREDENTIAL/securitytokens",
+            post(iam::security_tokens::post),
+        )
         .route("/v3/auth/domains", get(iam::domains::get))
+        .route("/v3/auth/projects", get(iam::auth_projects::get))
+        .route(
+            "/v3/auth/tokens",
+            get(iam::tokens::show::get).delete(iam::tokens::delete::delete),
+        )
         .route("/v3/projects", get(iam::projects::get))
 }
 
@@ -283,5 +302,6 @@ fn open() -> Router<App> {
             put(objects::put::put).get(objects::get::get),
         )
         .route("/readyz", get(health::readyz))
-        .route("/v3/auth/tokens", post(iam::tokens::post))
+        .route("/v3", get(iam::version::get))
+        .route("/v3/auth/tokens", post(iam::tokens::create::post))
 }

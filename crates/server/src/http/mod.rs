@@ -7,6 +7,7 @@ pub mod connection;
 pub mod json;
 pub mod limits;
 pub mod lockout;
+pub mod origin;
 pub mod path;
 pub mod query;
 pub mod render;

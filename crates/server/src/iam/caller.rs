@@ -202,7 +202,8 @@ impl Caller {
             rests.extend(self.accept(decision, action)?);
         }
         if let Some(session) = &who.session {
-            let decision = policy::decide(std::iter::once(session), &question, is_own);
+            // not even one's own is free for whoever was narrowed down
+            let decision = policy::decide(std::iter::once(session), &question, false);
             rests.extend(self.accept(decision, action)?);
         }
         Ok(rests)

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use entrepot_api::iam as wire;
 
+use super::model::Project;
 use super::{Caller, Resource, store};
 use crate::app::App;
 use crate::error::Result;
@@ -32,21 +33,21 @@ pub async fn get(
             .iter()
             .any(|(own, _)| *own == project.project_id)
     });
-    let projects = projects
-        .into_iter()
-        .map(|project| wire::Project {
-            id: project.project_id.into_string(),
-            name: project.name,
-            description: String::new(),
-            parent_id: project.domain_id.to_string(),
-            domain_id: project.domain_id.into_string(),
-            enabled: true,
-            is_domain: false,
-            links: wire::Links::default(),
-        })
-        .collect();
     Ok(Json(wire::ProjectsResponse {
-        projects,
+        projects: projects.into_iter().map(view).collect(),
         links: wire::Links::default(),
     }))
+}
+
+pub(super) fn view(project: Project) -> wire::Project {
+    wire::Project {
+        id: project.project_id.into_string(),
+        name: project.name,
+        description: project.description,
+        parent_id: project.domain_id.to_string(),
+        domain_id: project.domain_id.into_string(),
+        enabled: true,
+        is_domain: false,
+        links: wire::Links::default(),
+    }
 }

@@ -103,6 +103,11 @@ impl UrlSigner {
         }
     }
 
+    /// What clients reach this server by.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
     pub fn access_key_id(&self) -> &str {
         &self.access_key_id
     }

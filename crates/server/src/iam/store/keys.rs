@@ -85,12 +85,6 @@ pub async fn list_permanent_keys(tx: &mut Tx, user: &UserId) -> Result<Vec<Store
     keys(tx.query(&sql, params![user]).await?)
 }
 
-/// Of every user; for administrators.
-pub async fn list_all_permanent_keys(tx: &mut Tx) -> Result<Vec<StoredKey>> {
-    let sql = format!("{KEY} WHERE expires_at IS NULL ORDER BY user_id, created_at, access_key");
-    keys(tx.query(&sql, &[]).await?)
-}
-
 pub async fn update_key(tx: &mut Tx, key: &StoredKey) -> Result<()> {
     tx.execute(
         "UPDATE access_keys SET enabled = $1, description = $2 WHERE access_key = $3",
