@@ -170,7 +170,7 @@ def temporary(caller, *, seconds=None, policy=None, token=None):
     given = {} if token is None else {"id": token}
     if seconds is not None:
         given["duration_seconds"] = seconds
-    identity = {"methods": ["token"], "token": given} | ({"policy": policy} if policy else {})
+    identity = {"methods": ["token"], "token": given} | ({} if policy is None else {"policy": policy})
     return caller.post("/v3.0/OS-CREDENTIAL/securitytokens", {"auth": {"identity": identity}})
 
 

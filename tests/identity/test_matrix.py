@@ -5,6 +5,7 @@ import re
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from urllib.parse import urlencode
 
 import pytest
 
@@ -31,7 +32,7 @@ ACTIONS = sorted({row.action for row in ENDPOINTS if row.action} | {BATCH_ACTION
 
 class Nobody(Caller):
     def send(self, method, path, query, headers, body):
-        target = path + ("?" + "&".join(f"{name}={value}" for name, value in query) if query else "")
+        target = f"{path}?{urlencode(query)}" if query else path
         return exchange(self.server.endpoint, method, target, headers, body)
 
 
@@ -62,7 +63,7 @@ class World:
             "unpermitted": self.unpermitted.by_key(), "unpermitted's token": self.unpermitted.by_token(),
             "other project": stranger.by_key(), "other project's token": TokenCaller(self.server, foreign_token),
             "no proof": Nobody(self.server), "bad token": TokenCaller(self.server, "MIIE" + uuid.uuid4().hex),
-            "expired token": TokenCaller(self.server, old), "unknown key": KeyCaller(self.server, "NOBODY", "nothing"),
+            "expired token": TokenCaller(self.server, old),
             "locked key": KeyCaller(self.server, locked["access_key"], locked["secret_key"]),
         }
         # Each failure comes from another address, so that none of them locks the key.
@@ -80,6 +81,8 @@ class World:
     def caller(self, who, row):
         if who == "bad signature":
             return KeyCaller(self.server, secret_key="wrong", source=next(self.sources))
+        if who == "unknown key":
+            return KeyCaller(self.server, uuid.uuid4().hex[:20].upper(), "nothing")
         if who not in ("permitted", "denied"):
             by_token = row.by == "token" and f"{who}'s token" in self.callers
             return self.callers[f"{who}'s token" if by_token else who]
@@ -107,7 +110,9 @@ class World:
 
     def spare_key(self, anew):
         """A key of somebody else; who may, deletes it."""
-        if anew or self.spare is None:
+        if anew:
+            return self.admin.user().key["access_key"]
+        if self.spare is None:
             self.spare = self.admin.user().key["access_key"]
         return self.spare
 

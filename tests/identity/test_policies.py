@@ -408,7 +408,7 @@ def test_confined_user_touches_nothing_else(confinement):
         is_refused(library.delete, asset_id)
         is_refused(library.restore, asset_id)
         is_refused(library.declare_file, asset_id, b"x", category="COVER")
-        is_refused(library.declare_large_file, asset_id, 2, category="COVER")
+        is_refused(library.declare_large_file, asset_id, 2, category="OTHER")
         is_refused(library.complete, file_id)
         forbidden(call.delete(f"files/{file_id}"))
         forbidden(call.post(f"entrepot/files/{file_id}/part-urls"))
