@@ -383,13 +383,15 @@ def test_attached_policy_is_deleted_by_force_only(admin):
 # All of them.
 
 def test_people_get_words_and_scripts_get_json(admin):
-    data = ["admin", "--data", admin.server.data]
+    def told(*arguments):
+        return run("admin", "--data", admin.server.data, *arguments, environment=admin.server.environment)
+
     name = iam.unique("person")
-    made = run(*data, "user", "create", name, "--project", admin.server.project)
+    made = told("user", "create", name, "--project", admin.server.project)
     assert made.status == 0 and name in made.out and not made.out.startswith("{"), made
     for arguments in (["user", "list"], ["user", "show", name], ["project", "list"], ["group", "list"], ["policy", "list"],
                       ["policy", "show", iam.FULL], ["key", "list"]):
-        listed = run(*data, *arguments)
+        listed = told(*arguments)
         assert listed.status == 0 and listed.out.strip(), (arguments, listed)
 
 
