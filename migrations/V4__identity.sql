@@ -73,11 +73,12 @@ CREATE INDEX attachments_of_policy ON attachments (policy_id);
 CREATE INDEX audit_by_project ON audit (project_id, at, event_id);
 
 -- the keys that secrets are sealed under, each wrapped under a master key (or two, while one takes
--- over from the other)
+-- over from the other). created_at: of the data key; wrapped_at: when this master key came to open it
 CREATE TABLE vault_keys (
     key_id TEXT NOT NULL,
     master_id TEXT NOT NULL,
     wrapped TEXT NOT NULL,
     created_at BIGINT NOT NULL,
+    wrapped_at BIGINT NOT NULL,
     PRIMARY KEY (key_id, master_id)
 );

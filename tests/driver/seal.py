@@ -1,4 +1,4 @@
-"""Tickets sealed by the test itself, as whoever has the shared key could: AES-128-GCM in a few lines, too slow for more."""
+"""Tickets and secrets sealed by the test itself, as whoever has the key could: AES-GCM in a few lines, too slow for more."""
 
 import base64
 import hmac
@@ -37,21 +37,25 @@ BOX = bytes(map(substitute, range(256)))
 
 
 def round_keys(key):
-    words, constant = [key[at:at + 4] for at in range(0, 16, 4)], 1
-    while len(words) < 44:
+    """Of 16 or 32 bytes."""
+    words, constant = [key[at:at + 4] for at in range(0, len(key), 4)], 1
+    length = len(words)
+    while len(words) < 4 * (length + 7):
         last = words[-1]
-        if len(words) % 4 == 0:
+        if len(words) % length == 0:
             last = bytes([BOX[last[1]] ^ constant, BOX[last[2]], BOX[last[3]], BOX[last[0]]])
             constant = doubled(constant)
-        words.append(bytes(a ^ b for a, b in zip(words[-4], last)))
-    return [b"".join(words[at:at + 4]) for at in range(0, 44, 4)]
+        elif length == 8 and len(words) % length == 4:
+            last = bytes(BOX[value] for value in last)
+        words.append(bytes(a ^ b for a, b in zip(words[-length], last)))
+    return [b"".join(words[at:at + 4]) for at in range(0, len(words), 4)]
 
 
 def encrypt_block(keys, block):
     state = [a ^ b for a, b in zip(block, keys[0])]
     for number, key in enumerate(keys[1:], 1):
         state = [BOX[state[(at + 4 * (at % 4)) % 16]] for at in range(16)]
-        if number < 10:
+        if number < len(keys) - 1:
             state = [doubled(column[at]) ^ doubled(column[(at + 1) % 4]) ^ column[(at + 1) % 4]
                      ^ column[(at + 2) % 4] ^ column[(at + 3) % 4]
                      for column in (state[first:first + 4] for first in range(0, 16, 4)) for at in range(4)]

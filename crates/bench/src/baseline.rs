@@ -24,7 +24,7 @@ use entrepot_server::http::caller::Caller;
 use entrepot_server::http::json::Json;
 use entrepot_server::http::path::PathIds;
 use entrepot_server::http::{respond::respond, serve};
-use entrepot_server::iam::{Action, Resource};
+use entrepot_server::iam::Assets;
 use entrepot_server::ids::{AssetId, FileId, ProjectId};
 use entrepot_server::objects::put::Blocks;
 use entrepot_server::{health, server};
@@ -102,7 +102,7 @@ impl Baseline {
 
 /// What the endpoint checks before it looks anything up.
 pub fn check(caller: &Caller, project: &ProjectId, ids: &[String]) -> Result<()> {
-    caller.authorize(Action::AssetList, Resource::Project(project))?;
+    let _permit = caller.permit(Assets::Any(project))?;
     if !(1..=1000).contains(&ids.len()) {
         return Err(Error::parameter("asset_ids", "must have 1 to 1000 ids"));
     }
@@ -120,6 +120,7 @@ async fn no_database(
 ) -> Result<Json<ListAssetSummarysResponse>> {
     check(&caller, &project, &body.asset_ids)?;
     let made_up = body.asset_ids.iter().map(|id| Summary {
+        app_user_id: None,
         asset_id: AssetId::new(id),
         name: format!("Evening over the harbour {id}"),
         asset_type: AssetType::Image,

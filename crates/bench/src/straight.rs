@@ -94,6 +94,7 @@ pub async fn summarys(
 fn summary(row: &Row, id: &str) -> Result<Summary> {
     let unknown = |what: &str| Error::internal(format!("unknown {what}"));
     Ok(Summary {
+        app_user_id: None,
         asset_id: AssetId::new(id),
         name: row.get(1),
         asset_type: AssetType::parse(row.get(2)).ok_or_else(|| unknown("type"))?,

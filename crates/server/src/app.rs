@@ -14,10 +14,10 @@ use crate::http::lockout::Lockout;
 use crate::iam::Identity;
 use crate::ids::Ids;
 use crate::jobs::Bell;
-use crate::keys::MasterKey;
 use crate::objects::UrlSigner;
 use crate::packages::delivery::Deliveries;
 use crate::replication::Replication;
+use crate::vault::Vault;
 
 /// Cheap to clone; all state that lasts is in the database and the blobs.
 #[derive(Debug, Clone)]
@@ -30,7 +30,7 @@ pub struct Inner {
     pub blobs: Blobs,
     pub clock: Clock,
     pub ids: Ids,
-    pub master_key: MasterKey,
+    pub vault: Vault,
     pub urls: UrlSigner,
     pub identity: Identity,
     pub lockout: Lockout,
@@ -53,9 +53,9 @@ impl App {
         db: Db,
         blobs: Blobs,
         clock: Clock,
-        master_key: MasterKey,
+        vault: Vault,
     ) -> Self {
-        let urls = UrlSigner::new(endpoint, &master_key);
+        let urls = UrlSigner::new(endpoint, vault.clone());
         let limits = Limits::new(&config);
         // the configuration was checked when it was loaded
         let proxies = TrustedProxies::parse(&config.trusted_proxies).unwrap_or_default();
@@ -67,7 +67,7 @@ impl App {
             blobs,
             clock,
             ids: Ids,
-            master_key,
+            vault,
             urls,
             identity,
             lockout: Lockout::default(),

@@ -32,6 +32,8 @@ pub struct Config {
     pub database_synchronous: String,
     /// Where the master key is, if not in the data folder.
     pub master_key_file: Option<PathBuf>,
+    /// A command that prints the master key.
+    pub master_key_command: Option<String>,
     /// `text` or `json`.
     pub log_format: LogFormat,
     /// What is logged, such as `info` or `info,entrepot::access=debug`.
@@ -131,6 +133,7 @@ impl Default for Config {
             database_connections: 16,
             database_synchronous: "full".into(),
             master_key_file: None,
+            master_key_command: None,
             log_format: LogFormat::Text,
             log: "info,refinery_core=warn,tokio_postgres=warn".into(),
             activate_at_once: false,

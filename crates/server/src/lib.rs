@@ -23,3 +23,4 @@ pub mod portable;
 pub mod replication;
 pub mod router;
 pub mod server;
+pub mod vault;

@@ -1,7 +1,6 @@
 //! Opens a library, serves it, and stops in good order.
 
 use std::net::SocketAddr;
-use std::path::Path;
 use std::time::Duration;
 
 use entrepot_blob::Blobs;
@@ -14,9 +13,9 @@ use crate::db::{Db, Synchronous};
 use crate::http::serve;
 use crate::iam::bootstrap;
 use crate::jobs::{Runner, queue};
-use crate::keys::MasterKey;
 use crate::packages::delivery;
 use crate::replication::reports;
+use crate::vault::{Serving, Source, Vault};
 use crate::{background, health, instances, router};
 
 const UPKEEP: Duration = Duration::from_secs(30);
@@ -36,20 +35,15 @@ pub async fn open(config: Config, endpoint: &str) -> Result<App, StartError> {
         "the data folder {}",
         config.data.display()
     )))?;
-    let master_key = master_key(&config).map_err(StartError)?;
+    let source = Source::of(&config).map_err(StartError)?;
     let db = open_db(&config).await?;
+    let clock = Clock::System;
+    let vault = Vault::unlock(db.clone(), source, clock.now()).await;
+    let vault = vault.map_err(StartError)?;
     let blobs = Blobs::open_disk(&config.data.join("blobs")).map_err(cannot("the blobs"))?;
-    let app = App::new(config, endpoint, db, blobs, Clock::System, master_key);
+    let app = App::new(config, endpoint, db, blobs, clock, vault);
     app.replication.peers.check().map_err(StartError)?;
     Ok(app)
-}
-
-fn master_key(config: &Config) -> Result<MasterKey, String> {
-    if let Ok(text) = std::env::var("ENTREPOT_MASTER_KEY") {
-        return MasterKey::parse(&text);
-    }
-    let default = config.data.join("master.key");
-    MasterKey::load_or_create(config.master_key_file.as_deref().unwrap_or(&default))
 }
 
 async fn open_db(config: &Config) -> Result<Db, StartError> {
@@ -65,26 +59,13 @@ async fn open_db(config: &Config) -> Result<Db, StartError> {
     Db::open_sqlite(&path, synchronous).map_err(cannot(&format!("the database {}", path.display())))
 }
 
-/// Only one server may have a data folder with an embedded database: two would both run its jobs.
-fn lock(folder: &Path) -> Result<std::fs::File, StartError> {
-    let path = folder.join("entrepot.lock");
-    let file = std::fs::File::create(&path).map_err(cannot(&path.display().to_string()))?;
-    file.try_lock().map_err(|_| {
-        let folder = folder.display();
-        StartError(format!(
-            "another entrepot serves the folder {folder} already"
-        ))
-    })?;
-    Ok(file)
-}
-
 /// A server that listens.
 #[derive(Debug)]
 pub struct Server {
     app: App,
     listener: TcpListener,
     endpoint: String,
-    _lock: std::fs::File,
+    _lock: Serving,
 }
 
 impl Server {
@@ -94,7 +75,7 @@ impl Server {
             "the data folder {}",
             config.data.display()
         )))?;
-        let lock = lock(&config.data)?;
+        let lock = Serving::lock(&config.data).map_err(StartError)?;
         let listener = TcpListener::bind(config.listen)
             .await
             .map_err(cannot(&format!("cannot listen on {}", config.listen)))?;
@@ -102,6 +83,7 @@ impl Server {
         let endpoint = endpoint(&config, address);
         health::collect_metrics();
         let app = open(config, &endpoint).await?;
+        lock.tell(app.vault.source()).map_err(StartError)?;
         bootstrap::bootstrap(&app, &endpoint)
             .await
             .map_err(cannot("the first account"))?;
@@ -139,12 +121,14 @@ impl Server {
             }
         });
         let telling = tokio::spawn(reports::keep_telling(self.app.clone()));
+        let keys = tokio::spawn(self.app.vault.clone().keep_fresh());
         let grace = self.app.config.stop_grace();
         let app = self.app.clone();
         serve::serve(self.listener, router::router(self.app), stop, grace).await;
         app.deliveries.close().await;
         upkeep.abort();
         telling.abort();
+        keys.abort();
         runner.stop().await;
     }
 }

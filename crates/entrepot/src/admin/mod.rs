@@ -4,6 +4,7 @@ mod archive;
 mod asset;
 mod audit;
 mod instance;
+mod master_key;
 mod replication_key;
 
 use clap::{Args, Subcommand};
@@ -32,6 +33,9 @@ enum Command {
     /// Create and list integration instances
     #[command(subcommand)]
     Instance(instance::Instance),
+    /// The key that secrets at rest depend on: replace it, see what depends on it
+    #[command(subcommand)]
+    MasterKey(master_key::MasterKey),
     /// Keys that this region shares with others, for copies of assets
     #[command(subcommand)]
     ReplicationKey(replication_key::ReplicationKey),
@@ -54,6 +58,7 @@ pub fn run(command: Admin) -> anyhow::Result<()> {
             Command::Asset(command) => asset::run(&app, command).await,
             Command::Audit(command) => audit::run(&app, command).await,
             Command::Instance(command) => instance::run(&app, command).await,
+            Command::MasterKey(command) => master_key::run(&app, command).await,
             Command::ReplicationKey(command) => replication_key::run(&app, command).await,
         }
     })

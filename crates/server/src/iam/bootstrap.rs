@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::error::{Error, Result};
 use crate::ids::{DomainId, ProjectId, UserId};
 use crate::keys::{self, Secret};
+use crate::vault;
 
 pub const FILE: &str = "credentials.json";
 
@@ -128,7 +129,8 @@ pub async fn create_account(app: &App, credentials: &Credentials) -> Result<()> 
         enabled: true,
     };
     let access_key = credentials.access_key.clone();
-    let sealed = app.master_key.seal(&Secret::new(&credentials.secret_key))?;
+    let secret = Secret::new(&credentials.secret_key);
+    let sealed = app.vault.seal(vault::ACCESS_KEYS, &access_key, &secret)?;
     let now = app.clock.now();
     app.db
         .write(async move |tx| {

@@ -19,6 +19,7 @@ use crate::clock::Timestamp;
 use crate::error::{Error, ErrorCode, Result};
 use crate::http::json::Json;
 use crate::keys::{self, Secret};
+use crate::vault;
 
 const SECONDS: std::ops::RangeInclusive<u32> = 900..=86400;
 
@@ -41,7 +42,8 @@ pub async fn post(
     let wanted = wanted(&headers, request.auth.identity)?;
     let (secret, security_token) = (Secret::random(40), Secret::random(64));
     let access_key = keys::random_access_key();
-    let sealed = app.master_key.seal(&secret)?;
+    let column = vault::ACCESS_KEYS;
+    let sealed = app.vault.seal(column, &access_key, &secret)?;
     let hash = keys::hash_token(security_token.expose());
     let (owned, named) = (app.clone(), access_key.clone());
     let expires_at = app

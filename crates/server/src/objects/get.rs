@@ -31,7 +31,7 @@ const BOUNDARY: &str = "entrepot-byte-ranges-4f2a9c71";
         (status = 416, description = "InvalidRange")))]
 pub async fn get(State(app): State<App>, request: Request) -> Result<Response> {
     let (parts, _) = request.into_parts();
-    let url = SignedUrl::parse(&app, &parts.uri)?;
+    let url = SignedUrl::parse(&app, &parts.uri).await?;
     let target = url.resolve(&app, "GET", &parts.headers).await?;
     target.check_readable()?;
     let blob = target.file.blob_id.clone().ok_or_else(|| {

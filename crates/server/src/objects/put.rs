@@ -36,7 +36,7 @@ pub const SILENCE: std::time::Duration = std::time::Duration::from_mins(1);
         (status = 507, description = "InsufficientStorage")))]
 pub async fn put(State(app): State<App>, request: Request) -> Result<Response> {
     let (parts, body) = request.into_parts();
-    let url = SignedUrl::parse(&app, &parts.uri)?;
+    let url = SignedUrl::parse(&app, &parts.uri).await?;
     let target = url.resolve(&app, "PUT", &parts.headers).await?;
     target.check_writable()?;
     let etag = match (url.part_number, target.file.part_count) {

@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::config::{days, minutes};
 use crate::error::Result;
 use crate::jobs::{Context, Job, JobError, queue};
-use crate::{assets, files, iam, packages};
+use crate::{assets, files, iam, packages, vault};
 
 /// How long a stored object may be without a row: longer than any upload takes to be recorded.
 const UNCLAIMED: Duration = Duration::from_hours(24);
@@ -45,6 +45,7 @@ impl Job for Sweep {
                 | remove_dying(app).await?;
         }
         forget_old(app).await?;
+        vault::tidy(app).await?;
         let stale = app.blobs.remove_stale_temporaries(UNCLAIMED).await;
         stale.map_err(|e| JobError::Retry(e.to_string()))?;
         if list_is_due(app) {

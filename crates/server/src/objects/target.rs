@@ -1,17 +1,19 @@
 //! What a signed URL leads to: reads it, finds the file, checks the signature.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use http::{HeaderMap, header};
 use percent_encoding::percent_decode_str;
 
-use super::urls::{Link, Signed, canonical_headers, upload_id};
+use super::urls::{self, Link, Signed, canonical_headers, upload_id};
 use crate::app::App;
 use crate::assets::{self, Asset};
 use crate::db::Tx;
 use crate::error::{Error, ErrorCode, Result};
 use crate::files::{self, File, FileState};
 use crate::ids::{AssetId, FileId, ProjectId};
+use crate::vault::DataKey;
 
 /// `/objects/{project_id}/{asset_id}/{file_id}.{suffix}?…`, as sent.
 #[derive(Debug, Clone)]
@@ -21,6 +23,8 @@ pub struct SignedUrl {
     asset: AssetId,
     file: FileId,
     expires: i64,
+    /// What it was signed with.
+    key: Arc<DataKey>,
     signature: String,
     pub part_number: Option<i64>,
 }
@@ -30,7 +34,7 @@ fn denied(message: &str) -> Error {
 }
 
 impl SignedUrl {
-    pub fn parse(app: &App, uri: &http::Uri) -> Result<Self> {
+    pub async fn parse(app: &App, uri: &http::Uri) -> Result<Self> {
         let path = percent_decode_str(uri.path())
             .decode_utf8_lossy()
             .into_owned();
@@ -59,10 +63,8 @@ impl SignedUrl {
             ),
             _ => return Err(denied("partNumber and uploadId do not fit the object.")),
         };
-        if key != app.urls.access_key_id() {
-            return Err(denied("The AccessKeyId in the URL is not this server's."));
-        }
         Ok(Self {
+            key: app.urls.require_key(key).await?,
             project: ProjectId::new(*project),
             asset: AssetId::new(*asset),
             file: FileId::new(name.split('.').next().unwrap_or_default()),
@@ -105,13 +107,13 @@ impl SignedUrl {
             part_number: self.part_number,
             epoch: target.asset.url_epoch,
         };
-        if app.urls.verify(&signed, &self.signature) {
+        if urls::verify(&self.key, &signed, &self.signature) {
             return Ok(target);
         }
         // a link that was good once is told apart from one that never was
         let died = (1..target.asset.url_epoch).rev().take(16).any(|epoch| {
             let earlier = Signed { epoch, ..signed };
-            app.urls.verify(&earlier, &self.signature)
+            urls::verify(&self.key, &earlier, &self.signature)
         });
         if died {
             return Err(denied(

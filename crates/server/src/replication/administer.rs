@@ -13,6 +13,7 @@ use crate::db::Tx;
 use crate::error::{Error, ErrorCode, Result};
 use crate::iam::bootstrap::{Credentials, FILE};
 use crate::keys::Secret;
+use crate::vault;
 
 /// A new key for a pair of regions; the secret is answered only here.
 pub async fn create(app: &App, peer: &str) -> Result<(StoredKey, Secret)> {
@@ -71,7 +72,7 @@ async fn put(
     let key = StoredKey {
         key_id: key_id.to_owned(),
         peer: peer.to_owned(),
-        sealed: app.master_key.seal(secret)?,
+        sealed: app.vault.seal(vault::REPLICATION_KEYS, key_id, secret)?,
         created_at: app.clock.now(),
         retired_at: None,
         uses: 0,

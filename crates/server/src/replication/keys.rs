@@ -17,7 +17,7 @@ use super::store;
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::error::{Error, ErrorCode, Result};
-use crate::keys::Secret;
+use crate::vault;
 
 /// How old the ring may be that a request is judged by.
 const FRESH: Duration = Duration::from_secs(1);
@@ -163,7 +163,7 @@ impl KeyRing {
         let stored = app.db.read(async |tx| store::keys::list(tx).await).await?;
         let mut ring = HashMap::new();
         for key in stored {
-            match open(app, &key) {
+            match open(app, &key).await {
                 Ok(opened) => drop(ring.insert(key.key_id, opened)),
                 Err(error) => {
                     tracing::error!(%error, key = key.key_id, "a replication key does not open");
@@ -182,7 +182,11 @@ impl KeyRing {
     }
 }
 
-fn open(app: &App, stored: &StoredKey) -> Result<RingKey> {
-    let secret: Secret = app.master_key.open(&stored.sealed)?;
+async fn open(app: &App, stored: &StoredKey) -> Result<RingKey> {
+    let column = vault::REPLICATION_KEYS;
+    let secret = app
+        .vault
+        .open(column, &stored.key_id, &stored.sealed)
+        .await?;
     Ok(RingKey::derive(stored, &parse_secret(secret.expose())?))
 }

@@ -15,3 +15,4 @@ mod jobs;
 mod objects;
 mod packages;
 mod replication;
+mod vault;

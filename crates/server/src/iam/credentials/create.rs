@@ -19,6 +19,7 @@ use crate::iam::rules::{MAX_KEYS, check_description};
 use crate::iam::{Action, Caller, store};
 use crate::ids::UserId;
 use crate::keys::{self, Secret};
+use crate::vault;
 
 /// Creates a permanent access key
 ///
@@ -67,8 +68,9 @@ pub async fn post(
 /// A new key, not stored yet.
 pub fn make(app: &App, user: &UserId, description: &str) -> Result<(StoredKey, Secret)> {
     let secret = Secret::random(40);
-    let sealed = app.master_key.seal(&secret)?;
     let access_key = keys::random_access_key();
+    let column = vault::ACCESS_KEYS;
+    let sealed = app.vault.seal(column, &access_key, &secret)?;
     let key = StoredKey {
         description: description.to_owned(),
         ..StoredKey::permanent(&access_key, user, &sealed, app.clock.now())

@@ -15,6 +15,7 @@ use crate::iam::policy::{Grant, Policy, builtin};
 use crate::iam::{Principal, PrincipalRef, store};
 use crate::ids::{ProjectId, UserId};
 use crate::keys::Secret;
+use crate::vault;
 
 const REMEMBERED_FOR: Duration = Duration::from_millis(1500);
 const REMEMBERED: u64 = 10_000;
@@ -87,9 +88,11 @@ impl Known {
         let Some((principal, stored)) = found else {
             return Ok(None);
         };
+        let column = vault::ACCESS_KEYS;
+        let secret = app.vault.open(column, access_key, &stored.sealed).await?;
         let known = Arc::new(KnownKey {
             principal: PrincipalRef::new(principal),
-            secret: app.master_key.open(&stored.sealed)?,
+            secret,
             security_token: stored.security_token,
         });
         self.keys.insert(access_key.to_owned(), Arc::clone(&known));

@@ -15,6 +15,7 @@ use crate::ids::{InstanceId, ProjectId};
 use crate::instances::model::Application;
 use crate::instances::{insert_app, require_instance, rules};
 use crate::keys::{self, Secret};
+use crate::vault;
 
 const SECRET_LENGTH: usize = 40;
 
@@ -37,8 +38,10 @@ pub async fn post(
         Some(secret) => checked_secret(secret)?,
         None => random_secret(),
     };
-    let sealed = app.master_key.seal(&secret)?;
     let created = checked(&app, &caller, instance.clone(), body)?;
+    let sealed = app
+        .vault
+        .seal(vault::APPS, created.app_id.as_str(), &secret)?;
     let inserted = created.clone();
     app.db
         .write(async move |tx| {

@@ -13,6 +13,7 @@ use crate::iam::Resource;
 use crate::ids::{AppId, InstanceId, ProjectId};
 use crate::instances::store::apps::not_found;
 use crate::instances::{find_app_secret, require_app, require_instance, set_app_secret};
+use crate::vault;
 
 /// Shows an application's secret
 #[utoipa::path(get, path = "/v2/{project_id}/instances/{instance_id}/apps/{app_id}/secret",
@@ -35,9 +36,10 @@ pub async fn get(
             found.ok_or_else(|| not_found(&wanted))
         })
         .await?;
+    let secret = app.vault.open(vault::APPS, id.as_str(), &sealed).await?;
     Ok(Json(AppSecretResponse {
         id: id.into_string(),
-        secret: app.master_key.open(&sealed)?.expose().to_owned(),
+        secret: secret.expose().to_owned(),
     }))
 }
 
@@ -61,7 +63,7 @@ pub async fn put(
         Some(secret) => create::checked_secret(&secret)?,
         None => create::random_secret(),
     };
-    let sealed = app.master_key.seal(&secret)?;
+    let sealed = app.vault.seal(vault::APPS, id.as_str(), &secret)?;
     let (user, now, wanted) = (view::caller_ref(&caller), app.clock.now(), id.clone());
     app.db
         .write(async move |tx| {

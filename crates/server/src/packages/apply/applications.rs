@@ -15,6 +15,7 @@ use crate::packages::model::{Reason, ResourceType};
 use crate::packages::receive::invalid;
 use crate::packages::store;
 use crate::packages::unpacked::read;
+use crate::vault;
 
 const SECRET_LENGTH: usize = 40;
 
@@ -101,7 +102,8 @@ async fn add(tx: &mut Tx, app: &App, import: &ImportPackage, packed: &model::App
         created_at: now,
         updated_at: now,
     };
-    let sealed = app.master_key.seal(&Secret::random(SECRET_LENGTH))?;
+    let (id, secret) = (added.app_id.as_str(), Secret::random(SECRET_LENGTH));
+    let sealed = app.vault.seal(vault::APPS, id, &secret)?;
     instances::insert_app(tx, &added, &sealed).await?;
     Ok(added.app_id)
 }

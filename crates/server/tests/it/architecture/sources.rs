@@ -120,12 +120,13 @@ fn infrastructure_names_no_feature() {
         "crate::portable",
         "crate::replication",
     ];
-    let below = ["db/", "jobs/", "http/", "iam/"];
+    let below = ["db/", "jobs/", "http/", "iam/", "vault/"];
     let alone = ["clock.rs", "config.rs", "error.rs", "ids.rs", "keys.rs"];
     hold(&features, |path| {
         !below.iter().any(|folder| path.starts_with(folder)) && !alone.contains(&path)
     });
-    let own = |path: &str| path.starts_with("db/") || path.starts_with("jobs/");
+    let lowest = ["db/", "jobs/", "vault/"];
+    let own = |path: &str| lowest.iter().any(|folder| path.starts_with(folder));
     hold(&["crate::iam", "crate::http"], |path| !own(path));
 }
 

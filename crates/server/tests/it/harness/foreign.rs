@@ -7,6 +7,7 @@ use entrepot_server::iam::{password, store};
 use entrepot_server::ids::{DomainId, InstanceId, ProjectId, UserId};
 use entrepot_server::instances;
 use entrepot_server::keys::Secret;
+use entrepot_server::vault::ACCESS_KEYS;
 
 use super::{Library, credentials};
 
@@ -14,7 +15,8 @@ impl Library {
     /// The owner of another domain with a project of its own.
     pub async fn stranger(&self) -> Credentials {
         let stranger = credentials(&self.app, "elsewhere", "stranger");
-        let sealed = self.app.master_key.seal(&Secret::new(&stranger.secret_key));
+        let (key, secret) = (&stranger.access_key, Secret::new(&stranger.secret_key));
+        let sealed = self.app.vault.seal(ACCESS_KEYS, key, &secret);
         let (sealed, now, added) = (sealed.unwrap(), self.app.clock.now(), stranger.clone());
         let hash = password::hash(&Secret::new(&stranger.password)).unwrap();
         let inserted = self.app.db.write(async move |tx| {

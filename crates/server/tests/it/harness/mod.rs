@@ -29,8 +29,8 @@ use entrepot_server::clock::{Clock, Timestamp};
 use entrepot_server::config::Config;
 use entrepot_server::db::{Db, Synchronous};
 use entrepot_server::iam::bootstrap::{self, Credentials};
-use entrepot_server::keys::MasterKey;
 use entrepot_server::router;
+use entrepot_server::vault::{Source, Vault};
 use tempfile::TempDir;
 
 pub use answer::Answer;
@@ -92,14 +92,8 @@ impl Library {
             setup.blobs
         };
         let clock = Clock::fixed(Timestamp::from_seconds(START));
-        let app = App::new(
-            setup.config,
-            ENDPOINT,
-            db,
-            blobs,
-            clock,
-            MasterKey::random(),
-        );
+        let vault = unlock(&db, &data.path().join("master.key"), &clock).await;
+        let app = App::new(setup.config, ENDPOINT, db, blobs, clock, vault);
         let owner = credentials(&app, "entrepot", "owner");
         bootstrap::create_account(&app, &owner).await.unwrap();
         foreign::create_instance(&app, &owner).await;
@@ -158,6 +152,12 @@ fn credentials(app: &App, domain: &str, user: &str) -> Credentials {
         secret_key: "a secret of the tests".into(),
         instance_id: Some(id()),
     }
+}
+
+/// The keys of a library whose master key is in that file.
+async fn unlock(db: &Db, file: &std::path::Path, clock: &Clock) -> Vault {
+    let unlocked = Vault::unlock(db.clone(), Source::File(file.to_owned()), clock.now());
+    unlocked.await.unwrap()
 }
 
 /// The embedded database of a test.

@@ -1,5 +1,7 @@
 //! Those who download packages, and a second node over the same library.
 
+use std::path::Path;
+
 use axum::Router;
 use entrepot_server::app::App;
 use entrepot_server::db::Db;
@@ -8,6 +10,7 @@ use entrepot_server::iam::model::User;
 use entrepot_server::iam::{password, store as accounts};
 use entrepot_server::ids::{DomainId, UserId};
 use entrepot_server::keys::Secret;
+use entrepot_server::vault::ACCESS_KEYS;
 use entrepot_server::{background, jobs, router};
 use tokio::runtime::Runtime;
 
@@ -21,24 +24,35 @@ pub struct Node {
 
 impl Library {
     pub async fn node(&self) -> Node {
-        self.node_over(self.database.open(4).await)
+        self.node_over(self.database.open(4).await).await
+    }
+
+    /// A node with a master key file of its own.
+    pub async fn node_with_key(&self, file: &Path) -> Node {
+        self.node_over_with(self.database.open(4).await, file).await
     }
 
     /// The same, in a runtime of its own that can die.
     pub async fn node_in(&self, process: &Runtime) -> Node {
         let database = self.database.clone();
         let opened = process.spawn(async move { database.open(4).await });
-        self.node_over(opened.await.unwrap())
+        self.node_over(opened.await.unwrap()).await
     }
 
-    fn node_over(&self, db: Db) -> Node {
+    async fn node_over(&self, db: Db) -> Node {
+        self.node_over_with(db, &self.data().join("master.key"))
+            .await
+    }
+
+    async fn node_over_with(&self, db: Db, master_key: &Path) -> Node {
+        let vault = super::unlock(&db, master_key, &self.app.clock).await;
         let app = App::new(
             self.app.config.clone(),
             ENDPOINT,
             db,
             self.app.blobs.clone(),
             self.app.clock.clone(),
-            self.app.master_key.clone(),
+            vault,
         );
         Node {
             router: router::router(app.clone()),
@@ -58,8 +72,8 @@ impl Library {
         let mut colleague = credentials(&self.app, "entrepot", "colleague");
         colleague.domain_id.clone_from(&self.owner.domain_id);
         colleague.project_id.clone_from(&self.owner.project_id);
-        let sealed = Secret::new(&colleague.secret_key);
-        let sealed = self.app.master_key.seal(&sealed).unwrap();
+        let (key, secret) = (&colleague.access_key, Secret::new(&colleague.secret_key));
+        let sealed = self.app.vault.seal(ACCESS_KEYS, key, &secret).unwrap();
         let user = User {
             user_id: UserId::new(&colleague.user_id),
             domain_id: DomainId::new(&colleague.domain_id),

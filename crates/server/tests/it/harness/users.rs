@@ -5,6 +5,7 @@ use entrepot_server::iam::model::{StoredPolicy, User};
 use entrepot_server::iam::{password, store};
 use entrepot_server::ids::{ProjectId, UserId};
 use entrepot_server::keys::{self, Secret};
+use entrepot_server::vault;
 use serde_json::Value;
 
 use super::Library;
@@ -21,7 +22,9 @@ impl Library {
             secret_key: format!("{name}'s secret"),
             ..owner.clone()
         };
-        let sealed = self.app.master_key.seal(&Secret::new(&user.secret_key));
+        let secret = Secret::new(&user.secret_key);
+        let vault = &self.app.vault;
+        let sealed = vault.seal(vault::ACCESS_KEYS, &user.access_key, &secret);
         let (sealed, now, added) = (sealed.unwrap(), self.app.clock.now(), user.clone());
         let hash = password::hash(&Secret::new(&user.password)).unwrap();
         let owner = UserId::new(&owner.user_id);
