@@ -1,5 +1,10 @@
+mod administer;
+mod auth_projects;
 mod authorize;
+mod credentials;
 mod domains;
 mod policies;
 mod projects;
+mod security_tokens;
 mod tokens;
+mod version;

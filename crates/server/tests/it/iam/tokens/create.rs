@@ -1,5 +1,8 @@
 //! `POST /v3/auth/tokens`
 
+use entrepot_server::audit;
+use entrepot_server::iam::administer;
+use entrepot_server::iam::bootstrap::Credentials;
 use serde_json::{Value, json};
 
 use crate::harness::{Answer, DAY, Library};
@@ -7,10 +10,13 @@ use crate::harness::{Answer, DAY, Library};
 impl Library {
     /// The body that asks for a token by password, without a scope.
     pub fn password_body(&self) -> Value {
-        let owner = &self.owner;
+        self.password_body_of(&self.owner)
+    }
+
+    pub fn password_body_of(&self, user: &Credentials) -> Value {
         json!({"auth": {"identity": {"methods": ["password"], "password": {"user": {
-            "name": owner.user_name, "password": owner.password,
-            "domain": {"name": owner.domain_name}}}}}})
+            "name": user.user_name, "password": user.password,
+            "domain": {"name": user.domain_name}}}}}})
     }
 
     pub async fn ask_for_token(&self, body: &Value) -> Answer {
@@ -20,8 +26,12 @@ impl Library {
 
     /// A token for the owner's project.
     pub async fn create_token(&self) -> String {
-        let mut body = self.password_body();
-        body["auth"]["scope"] = json!({"project": {"id": self.owner.project_id}});
+        self.create_token_of(&self.owner).await
+    }
+
+    pub async fn create_token_of(&self, user: &Credentials) -> String {
+        let mut body = self.password_body_of(user);
+        body["auth"]["scope"] = json!({"project": {"id": user.project_id}});
         let answer = self.ask_for_token(&body).await;
         assert_eq!(answer.status, 201, "{}", answer.line());
         answer.header("x-subject-token").to_owned()
@@ -38,14 +48,82 @@ async fn a_token_of_a_project_says_all_about_itself() {
     assert_eq!(answer.status, 201);
     assert!(answer.header("x-subject-token").len() >= 32);
     let domain = json!({"id": owner.domain_id, "name": "entrepot"});
+    let service = |name: &str, path: &str| {
+        json!({"id": name, "name": name, "type": name, "endpoints": [{"id": format!("{name}-local-1"),
+            "interface": "public", "region": "local-1", "region_id": "local-1",
+            "url": format!("http://library.test{path}")}]})
+    };
+    let catalog = [
+        service("iam", "/v3"),
+        service("metastudio", &format!("/v1/{}", owner.project_id)),
+        service("roma", &format!("/v2/{}", owner.project_id)),
+    ];
     assert_eq!(
         answer.json(),
         json!({"token": {
         "expires_at": "2027-01-16T08:00:00.000000Z", "issued_at": "2027-01-15T08:00:00.000000Z",
-        "methods": ["password"], "catalog": [], "roles": [{"id": "0", "name": "te_admin"}],
+        "methods": ["password"], "catalog": catalog, "roles": [{"id": "0", "name": "te_admin"}],
         "project": {"id": owner.project_id, "name": "local-1", "domain": domain},
         "user": {"id": owner.user_id, "name": "owner", "domain": domain, "password_expires_at": ""}}})
     );
+}
+
+#[tokio::test]
+async fn the_catalog_is_what_the_scope_has_and_can_be_left_out() {
+    let library = Library::start().await;
+    let body = library.password_body();
+    let whole = library.ask_for_token(&body).await.json();
+    let services = whole["token"]["catalog"].as_array().unwrap();
+    assert_eq!(services.len(), 1, "{services:?}");
+    assert_eq!(services[0]["name"], "iam");
+    for (query, services) in [("nocatalog=true", 0), ("nocatalog=x", 0), ("nocatalog=", 1)] {
+        let call = library.call("POST", &format!("/v3/auth/tokens?{query}"));
+        let answer = call.anonymous().json(&body).send().await;
+        let catalog = answer.json()["token"]["catalog"].clone();
+        assert_eq!(catalog.as_array().unwrap().len(), services, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn a_user_s_scope_is_a_project_of_theirs() {
+    let library = Library::start().await;
+    let user = library.user("u").await;
+    let second = administer::projects::create(&library.app, "second", "").await;
+    let second = second.unwrap().project_id;
+    let mut body = library.password_body_of(&user);
+    for (scope, expected) in [
+        (json!({"project": {"id": user.project_id}}), 201),
+        (json!({"project": {"id": second}}), 400),
+        (json!({"project": {"name": "second"}}), 400),
+        (json!({"domain": {"name": "entrepot"}}), 201),
+    ] {
+        body["auth"]["scope"] = scope.clone();
+        let answer = library.ask_for_token(&body).await;
+        assert_eq!(answer.status, expected, "{scope}: {}", answer.text());
+    }
+    // the owner has all of them
+    body = library.password_body();
+    body["auth"]["scope"] = json!({"project": {"id": second}});
+    assert_eq!(library.ask_for_token(&body).await.status, 201);
+}
+
+#[tokio::test]
+async fn who_gets_a_token_is_written_down() {
+    let library = Library::start().await;
+    library.create_token().await;
+    let events = library.app.db.read(async |tx| {
+        let filter = audit::Filter {
+            action: Some("iam:tokens:create".into()),
+            limit: 10,
+            ..audit::Filter::default()
+        };
+        audit::list(tx, &filter).await
+    });
+    let events = events.await.unwrap();
+    assert_eq!(events.len(), 1);
+    assert_eq!(events[0].user_name.as_deref(), Some("owner"));
+    assert!(events[0].request_id.is_some());
+    assert_eq!(events[0].detail["methods"], json!(["password"]));
 }
 
 #[tokio::test]
@@ -91,7 +169,9 @@ async fn bodies_that_are_not_understood_are_refused_in_iam_s_form() {
     by_token["auth"]["identity"]["methods"] = json!(["token"]);
     let mut nothing = library.password_body();
     nothing["auth"]["identity"]["password"] = Value::Null;
-    for body in [no_domain, by_token, nothing, json!({}), json!([])] {
+    let mut both = library.password_body();
+    both["auth"]["identity"]["methods"] = json!(["password", "totp"]);
+    for body in [no_domain, by_token, nothing, both, json!({}), json!([])] {
         let answer = library.ask_for_token(&body).await;
         assert_eq!(answer.status, 400, "{body}");
         assert_eq!(answer.json()["error"]["title"], "Bad Request", "{body}");

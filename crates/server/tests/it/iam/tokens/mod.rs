@@ -1,0 +1,5 @@
+mod create;
+mod delete;
+mod exchange;
+mod lockout;
+mod show;
