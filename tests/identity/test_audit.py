@@ -138,8 +138,6 @@ def test_tokens_and_keys_are_recorded(admin, person):
     admins(caller.put(f"{KEYS}/{key}", {"credential": {"status": "inactive"}}), action="iam:credentials:update")
     admins(caller.delete(f"{KEYS}/{key}"), action="iam:credentials:delete")
     admins(temporary(caller), action="iam:securitytokens:create", outcome="DONE")
-    wrong = person.token_answer(password="wrong password")
-    admins(wrong, outcome="REFUSED", address="127.0.0.1")
 
 
 def test_refused_changes_are_recorded(owner, reader):
@@ -152,13 +150,26 @@ def test_refused_changes_are_recorded(owner, reader):
         recorded(owner, answer, action=action, outcome="REFUSED", user_name=reader.name, access_key=caller.access_key)
 
 
-def test_signatures_that_fail_are_recorded(owner, reader):
-    caller = KeyCaller(reader.server, reader.key["access_key"], "wrong", source="127.6.0.1")
-    answer = caller.post("digital-assets", {"asset_name": "x", "asset_type": "IMAGE"})
-    assert answer.status == 401
-    found = until(lambda: [each for each in iam.Admin(reader.server).audit("--access-key", reader.key["access_key"])
-                           if each["request_id"] == answer.request_id], 5, "the failed signature is not recorded")
-    assert found[0]["outcome"] == "REFUSED" and found[0]["address"] == "127.6.0.1"
+def test_who_could_not_say_who_they_are_leaves_no_row(admin, owner, reader):
+    """A stranger could fill the disk with them."""
+    wrong = KeyCaller(reader.server, reader.key["access_key"], "wrong", source="127.6.0.1")
+    unknown = KeyCaller(reader.server, "NOBODY", "nothing", source="127.6.0.1")
+    body = {"asset_name": "x", "asset_type": "IMAGE"}
+    answers = [caller.post("digital-assets", body) for caller in (wrong, unknown)]
+    answers.append(reader.token_answer(password="a wrong password"))
+    assert {answer.status for answer in answers} == {401}
+    recorded(owner, reader.by_key().post("digital-assets", body), outcome="REFUSED")
+    ids = {answer.request_id for answer in answers}
+    assert not [each for each in admin.audit("--limit", 1000) if each["request_id"] in ids]
+
+
+def test_attempt_in_a_foreign_project_is_no_event_of_that_project(admin, owner):
+    stranger = admin.user(projects=[admin.project()], policies=[iam.FULL])
+    answer = stranger.by_key(owner.project).post("digital-assets", {"asset_name": "x", "asset_type": "IMAGE"})
+    assert answer.error_code == "MSS.00010009"
+    found = until(lambda: admin.audit("--user-name", stranger.name, "--outcome", "REFUSED"), 5, "it is not recorded")
+    assert [(each["request_id"], each["project_id"]) for each in found] == [(answer.request_id, None)]
+    assert events(owner, user_name=stranger.name) == []
 
 
 def test_changes_that_fail_are_recorded(owner, person):
@@ -176,7 +187,7 @@ def test_bytes_that_are_handed_out_are_recorded(owner, person):
     [file] = library.show(asset_id)["files"]
     got = library.get_bytes(file["download_url"])
     assert got.body == CONTENT
-    event = recorded(owner, got, outcome="DONE", address="127.0.0.1")
+    event = recorded(owner, got, action="entrepot:object:get", outcome="DONE", address="127.0.0.1")
     assert file["file_id"] in json.dumps(event) and asset_id in json.dumps(event)
     ranged = library.get_bytes(file["download_url"], {"Range": "bytes=0-3"})
     assert ranged.status == 206
@@ -297,7 +308,7 @@ def test_pages(owner, person):
 
 
 @pytest.mark.parametrize("query", [{"limit": 0}, {"limit": 1001}, {"limit": "x"}, {"outcome": "MAYBE"}, {"since": "yesterday"},
-                                   {"until": "x"}, {"marker": "x y"}, {"surprise": 1}])
+                                   {"until": "x"}, {"marker": "x" * 65}, {"surprise": 1}])
 def test_parameter_that_is_none(owner, query):
     answer = owner.get("entrepot/audit", query=query)
     assert (answer.status, answer.error_code) == (400, "MSS.00000003"), answer
