@@ -216,8 +216,8 @@ def test_reading_leaves_no_row(owner, person):
     assert not [each for each in events(owner, user_name=person.name) if each["request_id"] in ids]
 
 
-ADMIN_CHANGES = ["project-create", "project-update", "project-delete", "user-create", "user-update", "user-delete",
-                 "group-create", "group-update", "group-add-user", "group-remove-user", "group-delete", "key-create",
+ADMIN_CHANGES = ["project-create", "project-update", "project-delete", "user-create", "user-update", "user-password",
+                 "user-delete", "group-create", "group-update", "group-add-user", "group-remove-user", "group-delete", "key-create",
                  "key-update", "key-delete", "policy-create", "policy-update", "policy-attach", "policy-detach",
                  "policy-delete"]
 
@@ -228,6 +228,7 @@ def test_every_admin_command_that_changes_something_is_recorded(private):
     admin("project", "update", project, "--description", "d")
     user = admin.user("u", projects=[server.project])
     admin("user", "update", "u", "--add-project", project)
+    admin("user", "update", "u", "--new-password")
     admin("group", "create", "g")
     admin("group", "update", "g", "--description", "d")
     admin("group", "add-user", "g", "--user", "u")
