@@ -45,13 +45,19 @@ class Caller:
 
 
 class KeyCaller(Caller):
-    def __init__(self, server, access_key=None, secret_key=None, project=None):
+    """By access key; a temporary one comes with its security token. `source` is the local address to call from."""
+
+    def __init__(self, server, access_key=None, secret_key=None, project=None, *, security_token=None, source=None):
         super().__init__(server, project)
         self.access_key = access_key or server.credentials["access_key"]
         self.secret_key = secret_key or server.credentials["secret_key"]
+        self.security_token = security_token
+        self.source = source
 
     def signed(self, method, path, query, headers, body):
         """The vendor's request object after its signer has been over it."""
+        if self.security_token:
+            headers = {**headers, "X-Security-Token": self.security_token}
         request = SdkRequest(
             method=method, schema="http", host=host_of(self.server.endpoint), resource_path=path,
             query_params=[(str(key), value) for key, value in query], header_params=dict(headers), body=body)
@@ -61,17 +67,19 @@ class KeyCaller(Caller):
         request = self.signed(method, path, query, headers, body)
         # The signer leaves header values as text of the bytes to send.
         sent = {name: value.encode("iso-8859-1") for name, value in request.header_params.items()}
-        return exchange(self.server.endpoint, method, request.uri, sent, request.body or b"")
+        return exchange(self.server.endpoint, method, request.uri, sent, request.body or b"", source=self.source)
 
 
 class TokenCaller(Caller):
-    def __init__(self, server, token, project=None):
+    def __init__(self, server, token, project=None, *, source=None):
         super().__init__(server, project)
         self.token = token
+        self.source = source
 
     def send(self, method, path, query, headers, body):
         target = f"{path}?{urlencode(query, quote_via=quote, doseq=True)}" if query else path
-        return exchange(self.server.endpoint, method, target, {"X-Auth-Token": self.token, **headers}, body)
+        return exchange(self.server.endpoint, method, target, {"X-Auth-Token": self.token, **headers}, body,
+                        source=self.source)
 
 
 def password_request(credentials, *, password=None, scope=None):

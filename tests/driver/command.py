@@ -4,6 +4,7 @@ import json
 import subprocess
 from dataclasses import dataclass
 
+from driver import secrets
 from driver.server import BINARY, clean_environment
 
 
@@ -35,4 +36,9 @@ def client(server, command, *arguments, **options):
 
 def admin(server, *arguments, **options):
     """An admin command on the data folder of a server, with the settings that the server has."""
-    return run("admin", "--data", server.data, *arguments, "--json", environment=server.environment, **options)
+    secrets.register("secret given to a command", options.get("given", "").strip())
+    outcome = run("admin", "--data", server.data, *arguments, "--json", environment=server.environment, **options)
+    if outcome.status == 0:
+        secrets.register_all(json.loads(outcome.out))
+    secrets.check(outcome.err.encode(), f"what the command {arguments} says on standard error")
+    return outcome

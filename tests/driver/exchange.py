@@ -5,6 +5,11 @@ import json as json_module
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from driver import secrets
+
+
+WITH_SECRETS = "/v3.0/"  # Calls whose answers have secrets in their bodies.
+
 
 @dataclass
 class Answer:
@@ -68,6 +73,8 @@ def exchange(endpoint, method, target, headers=(), body=b"", *, timeout=30.0, so
         except (BrokenPipeError, ConnectionResetError):
             pass  # The server answered before it had read everything; its answer is what counts.
         response = connection.getresponse()
-        return Answer(response.status, response.headers, response.read())
+        answer = Answer(response.status, response.headers, response.read())
+        secrets.register_answer(answer.headers, answer.body if target.startswith(WITH_SECRETS) else None)
+        return answer
     finally:
         connection.close()

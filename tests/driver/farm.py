@@ -2,6 +2,7 @@
 
 import shutil
 
+from driver import secrets
 from driver.databases import Database
 from driver.server import Server
 
@@ -27,9 +28,29 @@ class Farm:
     def start(self, **options):
         return self.prepare(**options).start()
 
+    def join(self, first):
+        """Another node over the database and the bytes of a server."""
+        second = self.prepare(environment=first.environment, arguments=first.arguments)
+        second.data.mkdir()
+        (second.data / "blobs").symlink_to(first.data / "blobs")
+        for name in ("master.key", "credentials.json"):
+            shutil.copy(first.data / name, second.data / name)
+        return second.start()
+
     def close(self):
+        try:
+            self._look_for_secrets()
+        finally:
+            for server in self.servers:
+                server.kill()
+            for database in self.databases:
+                database.drop()
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _look_for_secrets(self):
+        for server in self.servers:
+            if server.running and server.endpoint:
+                secrets.check_metrics(server.endpoint)
         for server in self.servers:
             server.kill()
-        for database in self.databases:
-            database.drop()
-        shutil.rmtree(self.folder, ignore_errors=True)
+            secrets.check_log(server.log)

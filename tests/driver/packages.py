@@ -2,6 +2,7 @@
 
 import time
 
+from driver import secrets
 from driver.bags import Package
 from driver.caller import KeyCaller
 from driver.library import Library, Refused, accepted
@@ -42,7 +43,7 @@ class Packages:
         return {app["name"]: app for app in self.pages("apps", "apps")}
 
     def secret(self, app_id):
-        return ok(self.get(f"apps/{app_id}/secret"))["secret"]
+        return secrets.register("secret of an application", ok(self.get(f"apps/{app_id}/secret"))["secret"])
 
     def attach(self, app_id, asset_ids):
         accepted(self.caller.put(self.path(f"apps/{app_id}/entrepot/digital-assets"), {"asset_ids": asset_ids}))

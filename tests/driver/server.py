@@ -7,12 +7,15 @@ import signal
 import subprocess
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import requests
 
+from driver import secrets
+
 ROOT = Path(__file__).resolve().parents[2]
 BINARY = Path(os.environ.get("ENTREPOT_BIN", ROOT / "target/debug/entrepot")).resolve()
-ENDPOINT = re.compile(r"http://[0-9.]+:[0-9]+")
+SERVING = re.compile(r"serving (http://[0-9.]+:[0-9]+)")
 
 
 def clean_environment(**extra):
@@ -39,6 +42,7 @@ class Server:
         # setpriv ends the server with this process, however this process ends.
         command = ["setpriv", "--pdeathsig", "KILL", *self.wrapper, str(BINARY), "serve",
                    "--data", str(self.data), "--listen", f"127.0.0.1:{self.port}", *self.arguments]
+        secrets.check_log(self.log)  # It begins anew.
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
@@ -48,7 +52,17 @@ class Server:
         self._wait(deadline, self._ready)
         self.credentials = json.loads((self.data / "credentials.json").read_text())
         assert self.credentials["endpoint"] == self.endpoint, "credentials.json names another endpoint"
+        self._register_secrets()
         return self
+
+    def _register_secrets(self):
+        secrets.register_all(self.credentials)
+        master_key = self.data / "master.key"
+        if master_key.exists():
+            secrets.register("master key", master_key.read_text().strip())
+        secrets.register("master key", self.environment.get("ENTREPOT_MASTER_KEY"))
+        secrets.register("password of the database",
+                         urlsplit(self.environment.get("ENTREPOT_DATABASE_URL", "")).password)
 
     def _wait(self, deadline, probe):
         while True:
@@ -63,9 +77,8 @@ class Server:
             time.sleep(0.01)
 
     def _endpoint_in_log(self):
-        first_line = self.log.read_text(errors="replace").partition("\n")[0]
-        found = ENDPOINT.search(first_line)
-        return found and found.group()
+        found = SERVING.search(self.log.read_text(errors="replace"))
+        return found and found.group(1)
 
     def _ready(self):
         try:

@@ -1,7 +1,5 @@
 """Two servers over one database and one folder of bytes: one of two racing callers gets a package, wherever they ask."""
 
-import shutil
-
 import pytest
 
 from driver.caller import TokenCaller, token_caller
@@ -22,12 +20,7 @@ def nodes(farm):
     if not URL:
         pytest.skip("ENTREPOT_TEST_POSTGRES_URL is not set")
     first = farm.start(backend="postgres")
-    second = farm.prepare(environment=first.environment)
-    second.data.mkdir()
-    (second.data / "blobs").symlink_to(first.data / "blobs")
-    for name in ("master.key", "credentials.json"):
-        shutil.copy(first.data / name, second.data / name)
-    second.start()
+    second = farm.join(first)
     caller = token_caller(first)
     return Packages(caller), Packages(TokenCaller(second, caller.token))
 
