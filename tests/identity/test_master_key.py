@@ -194,7 +194,7 @@ def test_killed_anywhere_it_opens_and_goes_on(farm):
     command = [str(BINARY), "admin", "--data", str(server.data), "master-key", "rotate"]
     for _ in range(KILLS):
         with subprocess.Popen(command, env=clean_environment(), stdout=subprocess.DEVNULL) as rotating:
-            time.sleep(random.uniform(0, 0.06))
+            time.sleep(random.uniform(0, 0.2))
             rotating.kill()
         work.check(server, server)
         server.restart()

@@ -34,7 +34,7 @@ pub struct StoredKey {
     pub key_id: String,
     /// The other region.
     pub peer: String,
-    /// Base64, sealed under the master key.
+    /// Base64, sealed by the vault.
     pub sealed: String,
     pub created_at: Timestamp,
     pub retired_at: Option<Timestamp>,

@@ -128,7 +128,7 @@ fn push_criteria(sql: &mut Sql, instance: &InstanceId, criteria: &Criteria) {
     }
 }
 
-/// `sealed` is the secret under the master key.
+/// `sealed` is the secret as the vault sealed it.
 pub async fn insert_app(tx: &mut Tx, app: &Application, sealed: &str) -> Result<()> {
     refuse_taken_name(tx, app).await?;
     let same_key = find_app_by_key(tx, &app.instance_id, &app.key).await?;
@@ -192,14 +192,14 @@ pub async fn update_app(tx: &mut Tx, app: &Application) -> Result<()> {
     Ok(())
 }
 
-/// The secret under the master key.
+/// The sealed secret.
 pub async fn find_app_secret(tx: &mut Tx, id: &AppId) -> Result<Option<String>> {
     let sql = "SELECT secret FROM apps WHERE app_id = $1";
     let row = tx.query_one(sql, params![id]).await?;
     Ok(row.map(|mut row| row.next()).transpose()?)
 }
 
-/// `sealed` is the secret under the master key; `app` says who changed it when.
+/// `sealed` is the secret as the vault sealed it; `app` says who changed it when.
 pub async fn set_app_secret(tx: &mut Tx, app: &Application, sealed: &str) -> Result<()> {
     tx.execute(
         "UPDATE apps SET secret = $1, updated_by = $2, updated_at = $3 WHERE app_id = $4",
