@@ -111,16 +111,12 @@ async fn checked_user(app: &App, origin: &Origin, given: wire::PasswordUser) -> 
     if is_locked() {
         return Err(locked());
     }
-    match found.filter(|_| right) {
-        Some(user) => {
-            app.lockout.succeeded(&locked_as, origin.address);
-            Ok(user)
-        }
-        None => {
-            app.lockout.failed(&locked_as, origin.address);
-            Err(wrong())
-        }
-    }
+    let Some(user) = found.filter(|_| right) else {
+        app.lockout.failed(&locked_as, origin.address);
+        return Err(wrong());
+    };
+    app.lockout.succeeded(&locked_as, origin.address);
+    Ok(user)
 }
 
 fn wrong() -> Error {

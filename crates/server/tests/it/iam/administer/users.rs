@@ -28,7 +28,7 @@ impl Library {
 }
 
 async fn token_status(library: &Library, user: &Credentials) -> u16 {
-    let body = library.password_body_of(user);
+    let body = Library::password_body_of(user);
     library.ask_for_token(&body).await.status
 }
 

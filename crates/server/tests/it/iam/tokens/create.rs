@@ -10,10 +10,10 @@ use crate::harness::{Answer, DAY, Library};
 impl Library {
     /// The body that asks for a token by password, without a scope.
     pub fn password_body(&self) -> Value {
-        self.password_body_of(&self.owner)
+        Self::password_body_of(&self.owner)
     }
 
-    pub fn password_body_of(&self, user: &Credentials) -> Value {
+    pub fn password_body_of(user: &Credentials) -> Value {
         json!({"auth": {"identity": {"methods": ["password"], "password": {"user": {
             "name": user.user_name, "password": user.password,
             "domain": {"name": user.domain_name}}}}}})
@@ -30,7 +30,7 @@ impl Library {
     }
 
     pub async fn create_token_of(&self, user: &Credentials) -> String {
-        let mut body = self.password_body_of(user);
+        let mut body = Self::password_body_of(user);
         body["auth"]["scope"] = json!({"project": {"id": user.project_id}});
         let answer = self.ask_for_token(&body).await;
         assert_eq!(answer.status, 201, "{}", answer.line());
@@ -90,7 +90,7 @@ async fn a_user_s_scope_is_a_project_of_theirs() {
     let user = library.user("u").await;
     let second = administer::projects::create(&library.app, "second", "").await;
     let second = second.unwrap().project_id;
-    let mut body = library.password_body_of(&user);
+    let mut body = Library::password_body_of(&user);
     for (scope, expected) in [
         (json!({"project": {"id": user.project_id}}), 201),
         (json!({"project": {"id": second}}), 400),
