@@ -131,8 +131,11 @@ fn extensions(needs: Needs) -> Extensions {
     }
 }
 
+/// Sorted by name, so that it is the same each time: extensions have no order of their own.
 pub fn json() -> String {
-    let mut text = description().to_pretty_json().unwrap_or_default();
+    let sorted = serde_json::to_value(description());
+    let text = sorted.and_then(|value| serde_json::to_string_pretty(&value));
+    let mut text = text.unwrap_or_default();
     text.push('\n');
     text
 }

@@ -29,7 +29,7 @@ fn must_leave_an_event(method: &str, path: &str) -> bool {
     let Some(endpoint) = endpoint(method, path) else {
         return false;
     };
-    let of_a_caller = matches!(endpoint.needs, Needs::Permission(_) | Needs::Batch);
+    let of_a_caller = !matches!(endpoint.needs, Needs::Link | Needs::Peer | Needs::Nothing);
     of_a_caller && is_audited(method, endpoint.path)
 }
 
