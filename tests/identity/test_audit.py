@@ -11,7 +11,7 @@ from driver.caller import KeyCaller
 from driver.clock import faked
 from driver.command import admin as command
 from driver.exchange import exchange
-from driver.iam import allow, allowed, by_temporary, forbidden, temporary
+from driver.iam import allow, allowed, by_temporary, forbidden, soon, temporary
 from driver.library import Library
 from driver.packages import Packages
 from driver.regions import until
@@ -66,7 +66,7 @@ def test_every_change_of_assets_and_files_is_recorded(owner, person):
     [event] = events(owner, resource=asset)
     assert (event["request_id"], event["action"]) == (made.request_id, "metastudio:asset:create")
     body = {"file_name": "a.png", "file_md5": "1B2M2Y8AsgTpgAmY7PhCfg==", "file_size": 1, "file_type": "png",
-            "asset_id": asset_id, "asset_file_category": "COVER"}
+            "asset_id": asset_id, "asset_file_category": "MAIN"}
     file_id = change("metastudio:file:create", caller.post("files", body)).json()["file_id"]
     change("metastudio:file:delete", caller.delete(f"files/{file_id}"))
     main = library.upload(asset_id, CONTENT)
@@ -335,7 +335,9 @@ def test_events_of_a_project_are_shown_in_no_other(admin, person, server):
     there = admin.project()
     auditor = admin.user(projects=[there], policies=[allow("entrepot:audit:list")])
     Library(person.by_key()).create_asset()
-    made = KeyCaller(server, project=there).post("digital-assets", {"asset_name": "x", "asset_type": "IMAGE"})
+    owner = KeyCaller(server, project=there)
+    soon(lambda: owner.get("digital-assets").status == 200)
+    made = owner.post("digital-assets", {"asset_name": "x", "asset_type": "IMAGE"})
     recorded(auditor.by_key(there), made, action="metastudio:asset:create")
     assert {each["project_id"] for each in events(auditor.by_key(there))} == {there}
     assert auditor.by_key().get("entrepot/audit").error_code == "MSS.00010009"
