@@ -15,8 +15,30 @@ pub struct CreateTokenRequest {
 #[cfg_attr(feature = "openapi", derive(ToSchema))]
 pub struct Auth {
     pub identity: Identity,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "scope",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub scope: Option<Scope>,
+}
+
+/// `"unscoped"` is another way to name no scope.
+fn scope<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Scope>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Given {
+        Scope(Scope),
+        Word(String),
+    }
+    match Option::<Given>::deserialize(deserializer)? {
+        None => Ok(None),
+        Some(Given::Scope(scope)) => Ok(Some(scope)),
+        Some(Given::Word(word)) if word == "unscoped" => Ok(None),
+        Some(Given::Word(_)) => Err(serde::de::Error::custom(
+            "scope must be an object, or the word unscoped",
+        )),
+    }
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

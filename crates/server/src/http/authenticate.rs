@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use axum::body::{Body, Bytes};
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{MatchedPath, OriginalUri, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -70,7 +70,18 @@ async fn identify(app: &App, parts: &mut Parts, payload: Payload<'_>) -> Result<
     Ok(held)
 }
 
+pub fn too_large() -> Error {
+    Error::new(
+        ErrorCode::BodyTooLarge,
+        "Request entity too large: a body has at most 12582912 bytes.",
+    )
+}
+
 async fn read_body(body: Body) -> Result<Bytes> {
+    // what is announced need not be waited for
+    if body.size_hint().lower() > MAX_BODY as u64 {
+        return Err(too_large());
+    }
     let limited = Limited::new(body, MAX_BODY).collect();
     let read = tokio::time::timeout(BODY_TIME, limited)
         .await
@@ -82,10 +93,7 @@ async fn read_body(body: Body) -> Result<Bytes> {
         })?;
     match read {
         Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(Error::new(
-            ErrorCode::BodyTooLarge,
-            "Request entity too large: a body has at most 12582912 bytes.",
-        )),
+        Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
         Err(error) => Err(Error::new(
             ErrorCode::BadRequest,
             format!("The body could not be read: {error}"),

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::error::Category;
 
-use super::authenticate::BODY_TIME;
+use super::authenticate::{BODY_TIME, too_large};
 use crate::error::{Error, ErrorCode};
 
 #[derive(Debug, Clone, Copy)]
@@ -48,12 +48,12 @@ async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Erro
             "The body did not arrive within 30 s.",
         )
     };
-    read.map_err(late)?.map_err(|e| {
-        let code = match e.status() {
-            StatusCode::PAYLOAD_TOO_LARGE => ErrorCode::BodyTooLarge,
-            _ => ErrorCode::BadRequest,
-        };
-        Error::new(code, format!("The body could not be read: {e}"))
+    read.map_err(late)?.map_err(|e| match e.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => too_large(),
+        _ => Error::new(
+            ErrorCode::BadRequest,
+            format!("The body could not be read: {e}"),
+        ),
     })
 }
 

@@ -42,7 +42,7 @@ pub async fn respond(State(app): State<App>, mut request: Request, next: Next) -
         if status >= 500 {
             tracing::error!(code = ?error.code, cause = error.cause.as_deref(), "{}", error.message);
         } else {
-            tracing::debug!(code = ?error.code, "{}", error.message);
+            tracing::debug!(code = ?error.code, "{}", told(error));
         }
         let headers = std::mem::take(response.headers_mut());
         response = render(error, family, &id);
@@ -56,6 +56,14 @@ pub async fn respond(State(app): State<App>, mut request: Request, next: Next) -
     span.in_scope(|| tracing::debug!(target: "entrepot::access", status = status.as_u16(), ?took));
     count(&route, method.as_str(), status, took.as_secs_f64());
     response
+}
+
+/// Of a body that is not understood the sentence may quote a value, which may be a password.
+fn told(error: &Error) -> &str {
+    match error.code {
+        ErrorCode::InvalidBody | ErrorCode::InvalidJson => "the body is not understood",
+        _ => &error.message,
+    }
 }
 
 /// What an endpoint said beside the error, such as the size of a file that is shorter.

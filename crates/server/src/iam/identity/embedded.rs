@@ -15,6 +15,7 @@ use crate::keys;
 
 const MAX_TOKEN: usize = 16384;
 const MAX_ACCESS_KEY: usize = 128;
+const LONGEST_SHOWN: usize = 32;
 
 #[derive(Debug)]
 pub struct Embedded {
@@ -80,7 +81,8 @@ impl Embedded {
             None
         };
         let Some(known) = found else {
-            let why = format!("Get secretKey failed,ak:{access_key},err:ak not exist");
+            let shown = shown(access_key);
+            let why = format!("Get secretKey failed,ak:{shown},err:ak not exist");
             return Err(failed(refused(why)));
         };
         let secret = known.secret.expose();
@@ -88,9 +90,21 @@ impl Embedded {
         check_security_token(&known, request).map_err(failed)?;
         app.lockout.succeeded(access_key, request.address);
         check_end(app.clock.now(), known.principal.ends_at)?;
-        let KnownKey { principal, .. } = &*known;
-        Ok((Arc::clone(principal), Some(authorization.access_key)))
+        known.note_use(app, access_key).await;
+        Ok((Arc::clone(&known.principal), Some(authorization.access_key)))
     }
+}
+
+/// Where an access key belongs, somebody may have put the secret, which is longer.
+fn shown(access_key: &str) -> String {
+    if access_key.len() <= LONGEST_SHOWN {
+        return access_key.to_owned();
+    }
+    let begin: String = access_key.chars().take(4).collect();
+    format!(
+        "{begin}… ({} bytes: is that an access key?)",
+        access_key.len()
+    )
 }
 
 /// A temporary key signs together with the security token that came with it.

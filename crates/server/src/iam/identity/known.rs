@@ -2,6 +2,7 @@
 //! database work, and what is revoked or changed stops working within two seconds on every node.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use moka::sync::Cache;
@@ -19,6 +20,7 @@ use crate::vault;
 
 const REMEMBERED_FOR: Duration = Duration::from_millis(1500);
 const REMEMBERED: u64 = 10_000;
+const NOTED_EVERY: Duration = Duration::from_hours(1);
 
 #[derive(Debug)]
 pub struct Known {
@@ -33,6 +35,27 @@ pub struct KnownKey {
     pub secret: Secret,
     /// Of a temporary key, hashed.
     pub security_token: Option<String>,
+    /// Whether its last use is to be written down.
+    use_is_due: AtomicBool,
+}
+
+impl KnownKey {
+    /// To the hour, for those who look for keys that nobody uses.
+    pub async fn note_use(&self, app: &App, access_key: &str) {
+        if !self.use_is_due.load(Ordering::Relaxed)
+            || !self.use_is_due.swap(false, Ordering::Relaxed)
+        {
+            return;
+        }
+        let (key, now) = (access_key.to_owned(), app.clock.now());
+        let noted = app
+            .db
+            .write(async move |tx| store::set_key_used(tx, &key, now).await);
+        if let Err(error) = noted.await {
+            // no reason to refuse the request
+            tracing::debug!(%error, "the use of a key was not written down");
+        }
+    }
 }
 
 /// What a credential narrows its user down to.
@@ -90,10 +113,13 @@ impl Known {
         };
         let column = vault::ACCESS_KEYS;
         let secret = app.vault.open(column, access_key, &stored.sealed).await?;
+        let noted = stored.last_used_at;
+        let is_due = noted.is_none_or(|at| at.plus(NOTED_EVERY) <= app.clock.now());
         let known = Arc::new(KnownKey {
             principal: PrincipalRef::new(principal),
             secret,
             security_token: stored.security_token,
+            use_is_due: AtomicBool::new(is_due),
         });
         self.keys.insert(access_key.to_owned(), Arc::clone(&known));
         Ok(Some(known))

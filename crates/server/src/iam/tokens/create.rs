@@ -94,6 +94,9 @@ async fn project_of(
     scope: Option<&wire::Scope>,
 ) -> Result<Option<Project>> {
     let Some(scope) = scope else { return Ok(None) };
+    if scope.domain.is_some() && scope.project.is_some() {
+        return Err(invalid("scope names a project or a domain, not both"));
+    }
     if let Some(domain) = &scope.domain {
         let named = |v: &Option<String>, own: &str| v.as_deref().is_none_or(|v| v == own);
         if named(&domain.id, user.domain_id.as_str()) && named(&domain.name, &user.domain_name) {
