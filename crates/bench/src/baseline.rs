@@ -24,7 +24,7 @@ use entrepot_server::http::caller::Caller;
 use entrepot_server::http::json::Json;
 use entrepot_server::http::path::PathIds;
 use entrepot_server::http::{respond::respond, serve};
-use entrepot_server::iam::{Action, Resource};
+use entrepot_server::iam::Assets;
 use entrepot_server::ids::{AssetId, FileId, ProjectId};
 use entrepot_server::objects::put::Blocks;
 use entrepot_server::{health, server};
@@ -102,7 +102,7 @@ impl Baseline {
 
 /// What the endpoint checks before it looks anything up.
 pub fn check(caller: &Caller, project: &ProjectId, ids: &[String]) -> Result<()> {
-    caller.authorize(Action::AssetList, Resource::Project(project))?;
+    let _all = caller.permit(Assets::Any(project))?.for_all()?;
     if !(1..=1000).contains(&ids.len()) {
         return Err(Error::parameter("asset_ids", "must have 1 to 1000 ids"));
     }
@@ -126,6 +126,7 @@ async fn no_database(
         state: AssetState::Actived,
         url_epoch: 1,
         block_reason_code: None,
+        app_user_id: None,
         main: Some(SummaryFile {
             file_id: FileId::new(id),
             file_type: "jpg".to_owned(),

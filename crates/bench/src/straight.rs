@@ -100,6 +100,7 @@ fn summary(row: &Row, id: &str) -> Result<Summary> {
         state: AssetState::parse(row.get(3)).ok_or_else(|| unknown("state"))?,
         url_epoch: row.get(4),
         block_reason_code: row.get(5),
+        app_user_id: None,
         main: None,
         cover: None,
     })
