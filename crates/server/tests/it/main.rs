@@ -7,6 +7,7 @@ mod architecture;
 mod assets;
 mod db;
 mod files;
+mod fuzz;
 mod harness;
 mod http;
 mod iam;
