@@ -57,11 +57,11 @@ pub async fn measure(bench: &Bench, stock: &Stock) -> anyhow::Result<Vec<Row>> {
 async fn round(app: &App, data: &Data, parts: &Parts, calls: usize) -> anyhow::Result<f64> {
     // what was looked up is good for longer than a round takes
     ask(app, data, parts).await.map_err(told)?;
-    let began = cpu();
+    let began = cpu_micros();
     for _ in 0..calls {
         ask(app, data, parts).await.map_err(told)?;
     }
-    Ok((cpu() - began).as_secs_f64() * 1e6 / count(calls))
+    Ok((cpu_micros() - began) / count(calls))
 }
 
 async fn ask(app: &App, data: &Data, parts: &Parts) -> Result<()> {
@@ -92,11 +92,11 @@ fn parts(data: &Data, signed: bool) -> anyhow::Result<Parts> {
 }
 
 fn empty_hash(calls: usize) -> f64 {
-    let began = cpu();
+    let began = cpu_micros();
     for _ in 0..calls {
         std::hint::black_box(signature::payload_hash(std::hint::black_box(b"")));
     }
-    (cpu() - began).as_secs_f64() * 1e6 / count(calls)
+    (cpu_micros() - began) / count(calls)
 }
 
 /// Requests at an even pace for three seconds; the server's own figure counts what it looks up.
@@ -127,20 +127,20 @@ async fn looked_up() -> anyhow::Result<f64> {
     let mut lines = text
         .lines()
         .filter(|line| line.starts_with(FIGURE_OF_LOOKUPS));
-    let numbers = lines.try_fold(0.0, |sum, line| {
+    lines.try_fold(0.0, |sum, line| {
         let number = line.rsplit_once(' ').map(|(_, number)| number);
         anyhow::Ok(
             sum + number
                 .context("a figure without a number")?
                 .parse::<f64>()?,
         )
-    });
-    numbers
+    })
 }
 
-fn cpu() -> Duration {
+/// CPU time of this thread so far.
+fn cpu_micros() -> f64 {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
     let nanos = u32::try_from(time.tv_nsec).unwrap_or(0);
-    Duration::new(seconds, nanos)
+    Duration::new(seconds, nanos).as_secs_f64() * 1e6
 }

@@ -79,6 +79,7 @@ impl Stock {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
 pub fn told(error: Error) -> anyhow::Error {
     anyhow!("{} {:?}", error.message, error.cause)
 }

@@ -170,15 +170,13 @@ fn canonical_path(path: &str, text: &mut Vec<u8>) {
 }
 
 fn canonical_query(query: &str, text: &mut Vec<u8>) {
-    let mut pairs: Vec<(Cow<'_, [u8]>, Cow<'_, [u8]>)> = query
+    let decoded = |text| Cow::from(percent_decode_str(text));
+    let mut pairs: Vec<_> = query
         .split('&')
         .filter(|pair| !pair.is_empty())
         .map(|pair| {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (
-                percent_decode_str(key).into(),
-                percent_decode_str(value).into(),
-            )
+            (decoded(key), decoded(value))
         })
         .collect();
     pairs.sort();

@@ -42,10 +42,8 @@ fn a_header_that_is_taken_prints_back() {
         for _ in 0..=dice.below(4) {
             dice.damage(&mut bytes);
         }
-        match check(&String::from_utf8_lossy(&bytes)) {
-            true => taken += 1,
-            false => refused += 1,
-        }
+        let is_taken = check(&String::from_utf8_lossy(&bytes));
+        *if is_taken { &mut taken } else { &mut refused } += 1;
     });
     assert!(taken > 0 && refused > 0, "{taken} taken, {refused} refused");
 }

@@ -95,13 +95,13 @@ pub fn ask(
         Decision::Denied => (false, false),
         Decision::Depends(rest) => (rest.covers(id, app_user), true),
     };
-    let scoped: Vec<_> = scopes
+    let by_project: Vec<_> = scopes
         .iter()
         .copied()
         .zip(policies.iter().cloned())
         .collect();
-    let naive = naive::decide(&scoped, &facts, of_nothing);
-    assert_eq!(ours, naive, "{facts:?} {of_nothing} {scoped:#?}");
+    let naive = naive::decide(&by_project, &facts, of_nothing);
+    assert_eq!(ours, naive, "{facts:?} {of_nothing} {by_project:#?}");
     let only_assets = matches!(subject, Subject::Asset { .. });
     assert!(only_assets || !depends, "{facts:?}");
     (ours, depends)

@@ -1,6 +1,7 @@
 //! The rules of `docs/API.md` ("Signing", "Permissions") once more, as simply as they can be
 //! written: what the server does is compared with these.
 
+use std::fmt::Write;
 use std::net::IpAddr;
 
 use http::HeaderMap;
@@ -15,10 +16,7 @@ pub fn canonical(
     signed: &[String],
     hash: &str,
 ) -> Option<Vec<u8>> {
-    let path: Vec<String> = decode(path)
-        .split(|b| *b == b'/')
-        .map(|segment| encode(segment))
-        .collect();
+    let path: Vec<String> = decode(path).split(|b| *b == b'/').map(encode).collect();
     let mut path = path.join("/");
     if !path.ends_with('/') {
         path.push('/');
@@ -94,7 +92,7 @@ fn encode(bytes: &[u8]) -> String {
         if byte.is_ascii_alphanumeric() || b"_.-~".contains(byte) {
             text.push(char::from(*byte));
         } else {
-            text.push_str(&format!("%{byte:02X}"));
+            let _ = write!(text, "%{byte:02X}");
         }
     }
     text

@@ -83,25 +83,23 @@ fn swap_value(dice: &mut Dice, value: &mut Value) {
         _ => Vec::new(),
     };
     let at = dice.below(inner.len() + 1);
-    match inner.into_iter().nth(at) {
-        Some(inner) => swap_value(dice, inner),
-        None => {
-            let other = [
-                Value::Null,
-                Value::Bool(true),
-                Value::from(1.1),
-                Value::from(""),
-                Value::from("*"),
-                Value::from("a\u{0}b"),
-                Value::from("::ffff:10.0.0.0/104"),
-                Value::from("a:b:c:d:e:f"),
-                Value::from(vec!["*"; 101]),
-                Value::Array(Vec::new()),
-                Value::Object(serde_json::Map::new()),
-            ];
-            *value = other[dice.below(other.len())].clone();
-        }
+    if let Some(inner) = inner.into_iter().nth(at) {
+        return swap_value(dice, inner);
     }
+    let other = [
+        Value::Null,
+        Value::Bool(true),
+        Value::from(1.1),
+        Value::from(""),
+        Value::from("*"),
+        Value::from("a\u{0}b"),
+        Value::from("::ffff:10.0.0.0/104"),
+        Value::from("a:b:c:d:e:f"),
+        Value::from(vec!["*"; 101]),
+        Value::Array(Vec::new()),
+        Value::Object(serde_json::Map::new()),
+    ];
+    *value = other[dice.below(other.len())].clone();
 }
 
 fn check_taken(dice: &mut Dice, text: &str, policy: Policy) {

@@ -69,7 +69,7 @@ fn signed(dice: &mut Dice, library: &Library) -> Sent {
     headers.insert("x-sdk-date", HeaderValue::from_str(&date).unwrap());
     let mut hash = signature::payload_hash(&body);
     if dice.once_in(4) {
-        hash = UNSIGNED_PAYLOAD.to_owned();
+        UNSIGNED_PAYLOAD.clone_into(&mut hash);
         headers.insert(CONTENT_HEADER, HeaderValue::from_static(UNSIGNED_PAYLOAD));
     }
     let mut signed_headers: Vec<String> = headers.keys().map(ToString::to_string).collect();
@@ -133,9 +133,10 @@ fn meaning(sent: &Sent) -> Option<(Vec<u8>, String, String, String)> {
         return None;
     }
     let unsigned = header(CONTENT_HEADER).as_deref() == Some(UNSIGNED_PAYLOAD);
-    let hash = match unsigned {
-        true => UNSIGNED_PAYLOAD.to_owned(),
-        false => signature::payload_hash(body),
+    let hash = if unsigned {
+        UNSIGNED_PAYLOAD.to_owned()
+    } else {
+        signature::payload_hash(body)
     };
     let canonical = naive::canonical(
         &request.method,
