@@ -210,26 +210,29 @@ fn holds(operator: &str, key: &str, value: &str, facts: &Facts<'_>) -> bool {
     })
 }
 
-/// As many leading bits in common as the range has; IPv4 inside IPv6 is IPv4.
+/// Bit by bit, from the left. An IPv4 address inside IPv6, or a range of such, is IPv4.
 fn within(range: &str, address: IpAddr) -> bool {
     let (of, length) = match range.split_once('/') {
         Some((of, length)) => (of, length.parse().ok()),
         None => (range, None),
     };
     let of: IpAddr = of.parse().unwrap();
-    let (is_v4, bits) = bits(of);
-    let whole = if of.is_ipv4() { 32 } else { 128 };
-    // counted from the end, it is the same for both ways to write an IPv4 address
-    let free = whole - length.unwrap_or(whole);
-    let (address_is_v4, address) = self::bits(address);
-    let is_v4 = is_v4 && free <= 32;
-    let same = |shift: u32| bits.checked_shr(shift) == address.checked_shr(shift);
-    is_v4 == address_is_v4 && (same(free) || free >= 128)
+    let all = bits(of);
+    let length: usize = length.unwrap_or(all.len());
+    let is_inside = of.is_ipv6() && of.to_canonical().is_ipv4() && length >= 96;
+    let fixed = if is_inside {
+        &all[96..length]
+    } else {
+        &all[..length]
+    };
+    let is_v4 = of.is_ipv4() || is_inside;
+    let address = address.to_canonical();
+    is_v4 == address.is_ipv4() && bits(address).starts_with(fixed)
 }
 
-fn bits(address: IpAddr) -> (bool, u128) {
-    match address.to_canonical() {
-        IpAddr::V4(address) => (true, u128::from(address.to_bits())),
-        IpAddr::V6(address) => (false, address.to_bits()),
+fn bits(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(address) => format!("{:032b}", address.to_bits()),
+        IpAddr::V6(address) => format!("{:0128b}", address.to_bits()),
     }
 }
