@@ -13,6 +13,7 @@ mod copy;
 mod creates;
 mod fill;
 mod garage;
+mod identity;
 mod interrupt;
 mod large;
 mod library;
@@ -69,6 +70,8 @@ enum Section {
     Summary,
     /// Creating assets; syncs for each
     Create,
+    /// Who calls, and whether they may, with 50 policies
+    Identity,
     /// PUT and GET of 1 GiB
     Large,
     /// 2,000 objects of 64 KiB beside Garage
@@ -87,6 +90,7 @@ impl Section {
             Section::Start => start::run(bench),
             Section::Summary => summary::run(bench),
             Section::Create => creates::run(bench),
+            Section::Identity => identity::run(bench),
             Section::Large => large::run(bench),
             Section::Small => small::run(bench),
             Section::Packages => packages::run(bench),

@@ -94,13 +94,13 @@ pub async fn summarys(
 fn summary(row: &Row, id: &str) -> Result<Summary> {
     let unknown = |what: &str| Error::internal(format!("unknown {what}"));
     Ok(Summary {
-        app_user_id: None,
         asset_id: AssetId::new(id),
         name: row.get(1),
         asset_type: AssetType::parse(row.get(2)).ok_or_else(|| unknown("type"))?,
         state: AssetState::parse(row.get(3)).ok_or_else(|| unknown("state"))?,
         url_epoch: row.get(4),
         block_reason_code: row.get(5),
+        app_user_id: None,
         main: None,
         cover: None,
     })

@@ -3,6 +3,9 @@
 //! Rules: `docs/API.md`, "Signing". Pure functions over the parts of a request; the clients on the
 //! command line sign with the same code that the server verifies with.
 
+use std::borrow::Cow;
+use std::fmt;
+
 use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit, Mac};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
@@ -13,6 +16,9 @@ pub const ALGORITHM: &str = "SDK-HMAC-SHA256";
 pub const DATE_HEADER: &str = "x-sdk-date";
 pub const CONTENT_HEADER: &str = "x-sdk-content-sha256";
 pub const UNSIGNED_PAYLOAD: &str = "UNSIGNED-PAYLOAD";
+
+/// No request has more headers.
+const MAX_SIGNED_HEADERS: usize = 100;
 
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
@@ -39,9 +45,9 @@ impl Authorization {
         let (mut access_key, mut signed_headers, mut signature) = (None, None, None);
         for part in rest.split(',') {
             match part.trim().split_once('=') {
-                Some(("Access", value)) => access_key = Some(value.to_owned()),
-                Some(("SignedHeaders", value)) => signed_headers = Some(value.to_owned()),
-                Some(("Signature", value)) => signature = Some(value.to_owned()),
+                Some(("Access", value)) => access_key = Some(value),
+                Some(("SignedHeaders", value)) => signed_headers = Some(value),
+                Some(("Signature", value)) => signature = Some(value),
                 _ => return Err("the Authorization header has a part that is not understood"),
             }
         }
@@ -51,14 +57,46 @@ impl Authorization {
             return Err("the Authorization header needs Access, SignedHeaders and Signature");
         };
         Ok(Self {
-            access_key,
-            signed_headers: signed_headers.split(';').map(str::to_owned).collect(),
-            signature,
+            access_key: access_key.to_owned(),
+            signed_headers: names(signed_headers)?,
+            signature: signature.to_owned(),
         })
     }
 
     pub fn signs(&self, header: &str) -> bool {
         self.signed_headers.iter().any(|name| name == header)
+    }
+}
+
+/// Each once: a long header that is named again and again would make a canonical request of
+/// hundreds of megabytes out of a small head.
+fn names(text: &str) -> Result<Vec<String>, &'static str> {
+    let mut names: Vec<String> = Vec::new();
+    for name in text.split(';') {
+        if names.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+            return Err("SignedHeaders names a header twice");
+        }
+        if names.len() == MAX_SIGNED_HEADERS {
+            return Err("SignedHeaders names more than 100 headers");
+        }
+        names.push(name.to_owned());
+    }
+    Ok(names)
+}
+
+/// As it is sent.
+impl fmt::Display for Authorization {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            access_key,
+            signed_headers,
+            signature,
+        } = self;
+        let signed_headers = signed_headers.join(";");
+        write!(
+            f,
+            "{ALGORITHM} Access={access_key}, SignedHeaders={signed_headers}, Signature={signature}"
+        )
     }
 }
 
@@ -84,14 +122,14 @@ pub fn canonical_request(
     payload_hash: &str,
 ) -> Result<Vec<u8>, String> {
     let mut text = Vec::with_capacity(512);
-    text.extend_from_slice(parts.method.to_ascii_uppercase().as_bytes());
+    text.extend(parts.method.bytes().map(|b| b.to_ascii_uppercase()));
     text.push(b'\n');
     canonical_path(parts.path, &mut text);
     text.push(b'\n');
     canonical_query(parts.query, &mut text);
     text.push(b'\n');
     for name in signed_headers {
-        text.extend_from_slice(name.to_ascii_lowercase().as_bytes());
+        text.extend(name.bytes().map(|b| b.to_ascii_lowercase()));
         text.push(b':');
         let mut values = parts.headers.get_all(name.as_str()).iter().peekable();
         if values.peek().is_none() {
@@ -106,7 +144,12 @@ pub fn canonical_request(
         text.push(b'\n');
     }
     text.push(b'\n');
-    text.extend_from_slice(signed_headers.join(";").as_bytes());
+    for (i, name) in signed_headers.iter().enumerate() {
+        if i > 0 {
+            text.push(b';');
+        }
+        text.extend_from_slice(name.as_bytes());
+    }
     text.push(b'\n');
     text.extend_from_slice(payload_hash.as_bytes());
     Ok(text)
@@ -114,12 +157,12 @@ pub fn canonical_request(
 
 /// Decoded as a whole before it is split: an id with `%2F` signs as two segments.
 fn canonical_path(path: &str, text: &mut Vec<u8>) {
-    let decoded: Vec<u8> = percent_decode_str(path).collect();
+    let decoded: Cow<'_, [u8]> = percent_decode_str(path).into();
     for (i, segment) in decoded.split(|b| *b == b'/').enumerate() {
         if i > 0 {
             text.push(b'/');
         }
-        text.extend(percent_encode(segment, ENCODED).flat_map(str::bytes));
+        encode(segment, text);
     }
     if text.last() != Some(&b'/') {
         text.push(b'/');
@@ -127,15 +170,13 @@ fn canonical_path(path: &str, text: &mut Vec<u8>) {
 }
 
 fn canonical_query(query: &str, text: &mut Vec<u8>) {
-    let mut pairs: Vec<(Vec<u8>, Vec<u8>)> = query
+    let decoded = |text| Cow::from(percent_decode_str(text));
+    let mut pairs: Vec<_> = query
         .split('&')
         .filter(|pair| !pair.is_empty())
         .map(|pair| {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (
-                percent_decode_str(key).collect(),
-                percent_decode_str(value).collect(),
-            )
+            (decoded(key), decoded(value))
         })
         .collect();
     pairs.sort();
@@ -143,9 +184,15 @@ fn canonical_query(query: &str, text: &mut Vec<u8>) {
         if i > 0 {
             text.push(b'&');
         }
-        text.extend(percent_encode(key, ENCODED).flat_map(str::bytes));
+        encode(key, text);
         text.push(b'=');
-        text.extend(percent_encode(value, ENCODED).flat_map(str::bytes));
+        encode(value, text);
+    }
+}
+
+fn encode(decoded: &[u8], text: &mut Vec<u8>) {
+    for piece in percent_encode(decoded, ENCODED) {
+        text.extend_from_slice(piece.as_bytes());
     }
 }
 

@@ -17,8 +17,23 @@ macro_rules! actions {
                     $(Action::$variant => $name,)*
                 }
             }
+
+            /// The first part of its name.
+            pub fn service(self) -> &'static str {
+                match self {
+                    $(Action::$variant => const { first_part($name) },)*
+                }
+            }
         }
     };
+}
+
+const fn first_part(name: &str) -> &str {
+    let mut end = 0;
+    while name.as_bytes()[end] != b':' {
+        end += 1;
+    }
+    name.split_at(end).0
 }
 
 actions! {

@@ -8,6 +8,7 @@ mod assets;
 mod audit;
 mod db;
 mod files;
+mod fuzz;
 mod harness;
 mod http;
 mod iam;

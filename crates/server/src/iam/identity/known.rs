@@ -92,6 +92,7 @@ impl Known {
         if let Some(known) = self.keys.get(access_key) {
             return Ok(Some(known));
         }
+        count_lookup("access_key");
         let key = access_key.to_owned();
         let found = app
             .db
@@ -130,6 +131,7 @@ impl Known {
         if let Some(known) = self.tokens.get(hash) {
             return Ok(Some(known));
         }
+        count_lookup("token");
         let wanted = hash.to_owned();
         let found = app
             .db
@@ -151,6 +153,10 @@ impl Known {
         self.tokens.insert(hash.to_owned(), Arc::clone(&principal));
         Ok(Some(principal))
     }
+}
+
+fn count_lookup(of: &'static str) {
+    metrics::counter!("entrepot_identity_lookups_total", "of" => of).increment(1);
 }
 
 async fn principal(tx: &mut Tx, user: &UserId, scope: Scope) -> Result<Option<Principal>> {

@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::net::IpAddr;
 
 use ipnet::IpNet;
 use serde::Deserialize;
@@ -91,10 +92,15 @@ struct Given {
     effect: String,
     #[serde(rename = "Action")]
     actions: Vec<String>,
-    #[serde(rename = "Resource")]
+    #[serde(rename = "Resource", default, deserialize_with = "given")]
     resources: Option<Vec<String>>,
     #[serde(rename = "Condition", default)]
     conditions: Pairs<Pairs<OneOrMore>>,
+}
+
+/// What is there must be a list: `null` would mean every resource.
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
+    Vec::deserialize(deserializer).map(Some)
 }
 
 #[derive(Deserialize)]
@@ -179,6 +185,14 @@ fn check_count(what: &str, n: usize) -> Result<(), String> {
     Err(format!("{what} must have 1 to {MAX_VALUES} values"))
 }
 
+/// Lists hand patterns to the database, which can't take this character.
+fn check_text(values: &[String]) -> Result<(), String> {
+    match values.iter().find(|value| value.contains('\0')) {
+        Some(value) => Err(format!("{value:?} has a NUL character")),
+        None => Ok(()),
+    }
+}
+
 /// Exactly so many parts with a colon between, none of them empty; the last may have colons.
 fn parts<const N: usize>(text: &str) -> Option<[Pattern; N]> {
     let parts: Vec<Pattern> = text.splitn(N, ':').map(Pattern::new).collect();
@@ -203,6 +217,7 @@ fn resources(given: Option<Vec<String>>) -> Result<Vec<[Pattern; 5]>, String> {
         return Ok(Vec::new());
     };
     check_count("Resource", given.len())?;
+    check_text(&given)?;
     if given.iter().any(|text| text == "*") {
         return Ok(Vec::new());
     }
@@ -220,6 +235,7 @@ fn condition(operator: &str, key: &str, values: OneOrMore) -> Result<Condition, 
         OneOrMore::More(values) => values,
     };
     check_count(key, values.len())?;
+    check_text(&values)?;
     match operator {
         "StringEquals" | "StringLike" => {
             let known = Key::ALL.iter().find(|(name, _)| *name == key);
@@ -257,9 +273,19 @@ fn range(text: &str) -> Option<IpNet> {
     let alone = |_| {
         text.parse()
             .ok()
-            .map(|address: std::net::IpAddr| IpNet::from(address))
+            .map(|address: IpAddr| IpNet::from(address))
     };
-    text.parse().map_or_else(alone, Some)
+    canonical(text.parse().map_or_else(alone, Some)?)
+}
+
+/// IPv4 inside IPv6 as IPv4, which callers' addresses are held against.
+fn canonical(range: IpNet) -> Option<IpNet> {
+    match (range.addr().to_canonical(), range.prefix_len()) {
+        (address @ IpAddr::V4(_), length @ 96..) if range.addr().is_ipv6() => {
+            IpNet::new(address, length - 96).ok()
+        }
+        _ => Some(range),
+    }
 }
 
 /// A JSON object whose keys stand only once: of two conditions with one name, none may get lost.

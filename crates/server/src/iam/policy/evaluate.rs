@@ -119,7 +119,7 @@ fn fit(statement: &Statement, question: &Question<'_>) -> Fit {
 
 /// `None` where none fits; otherwise the patterns that the asset's id has still to be held against.
 fn resources(patterns: &[[Pattern; 5]], question: &Question<'_>) -> Option<Vec<Pattern>> {
-    let service = question.action.name().split(':').next().unwrap_or_default();
+    let service = question.action.service();
     let (kind, id) = match question.subject {
         Subject::Thing { kind, id } => (kind, Some(id)),
         Subject::NewAsset { .. } => ("asset", Some("")),

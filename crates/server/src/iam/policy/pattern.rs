@@ -4,24 +4,35 @@
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pattern {
     text: String,
-    has_wildcards: bool,
+    kind: Kind,
+}
+
+/// Most patterns are one name or any, which is found out once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Any,
+    Exact,
+    Wild,
 }
 
 impl Pattern {
     pub fn new(text: impl Into<String>) -> Self {
         let text = text.into();
-        let has_wildcards = text.contains(['*', '?']);
-        Self {
-            text,
-            has_wildcards,
-        }
+        let kind = if !text.contains(['*', '?']) {
+            Kind::Exact
+        } else if text.bytes().all(|b| b == b'*') {
+            Kind::Any
+        } else {
+            Kind::Wild
+        };
+        Self { text, kind }
     }
 
     /// Only this text: its wildcards are letters like others.
     pub fn exactly(text: impl Into<String>) -> Self {
         Self {
             text: text.into(),
-            has_wildcards: false,
+            kind: Kind::Exact,
         }
     }
 
@@ -31,19 +42,20 @@ impl Pattern {
 
     /// The only text that it matches.
     pub fn only(&self) -> Option<&str> {
-        (!self.has_wildcards).then_some(&self.text)
+        (self.kind == Kind::Exact).then_some(&self.text)
     }
 
     /// Whether it matches every text.
     pub fn is_any(&self) -> bool {
-        self.has_wildcards && self.text.bytes().all(|b| b == b'*')
+        self.kind == Kind::Any
     }
 
     /// In time that is bounded by the product of both lengths.
     pub fn matches(&self, text: &str) -> bool {
-        match self.only() {
-            Some(only) => only == text,
-            None => matches(self.text.as_bytes(), text.as_bytes()),
+        match self.kind {
+            Kind::Any => true,
+            Kind::Exact => self.text == text,
+            Kind::Wild => matches(self.text.as_bytes(), text.as_bytes()),
         }
     }
 
@@ -52,8 +64,8 @@ impl Pattern {
         let mut like = String::with_capacity(self.text.len() + 4);
         for c in self.text.chars() {
             match c {
-                '*' if self.has_wildcards => like.push('%'),
-                '?' if self.has_wildcards => like.push('_'),
+                '*' if self.kind != Kind::Exact => like.push('%'),
+                '?' if self.kind != Kind::Exact => like.push('_'),
                 '%' | '_' | '\\' => like.extend(['\\', c]),
                 c => like.push(c),
             }
