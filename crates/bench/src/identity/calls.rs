@@ -32,7 +32,7 @@ pub fn compare(bench: &Bench, data: &Data) -> anyhow::Result<Row> {
         grouped(firsts(&pairs)),
         grouped(seconds(&pairs)),
     );
-    let bound = Bound::AtLeast(0.9);
+    let bound = Bound::AtLeast(0.8);
     Ok(Row::measured(FIGURE, bound, ratio(&pairs), "", detail))
 }
 

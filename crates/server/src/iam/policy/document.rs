@@ -269,13 +269,14 @@ fn condition(operator: &str, key: &str, values: OneOrMore) -> Result<Condition, 
     }
 }
 
+/// The address as the standard library reads it: elsewhere `010.0.0.1` is 10.0.0.1, or 8.0.0.1.
 fn range(text: &str) -> Option<IpNet> {
-    let alone = |_| {
-        text.parse()
-            .ok()
-            .map(|address: IpAddr| IpNet::from(address))
+    let Some((address, length)) = text.split_once('/') else {
+        return canonical(text.parse::<IpAddr>().ok()?.into());
     };
-    canonical(text.parse().map_or_else(alone, Some)?)
+    let is_number = length.bytes().all(|b| b.is_ascii_digit());
+    let length = length.parse().ok().filter(|_| is_number)?;
+    canonical(IpNet::new(address.parse().ok()?, length).ok()?)
 }
 
 /// IPv4 inside IPv6 as IPv4, which callers' addresses are held against.
@@ -388,6 +389,14 @@ mod tests {
                 r#"{"IpAddress":{"g:SourceIp":["10.0.0.0/33"]}}"#,
                 "is not an address",
             ),
+            (
+                r#"{"IpAddress":{"g:SourceIp":["010.0.0.0/8"]}}"#,
+                "is not an address",
+            ),
+            (
+                r#"{"StringLike":{"metastudio:AppUserId":["a\u0000"]}}"#,
+                "NUL",
+            ),
             (r#"{"StringEquals":{"g:UserName":[]}}"#, "1 to 100"),
             (
                 r#"{"StringEquals":{"g:UserName":["a"]},"StringEquals":{"g:UserId":["a"]}}"#,
@@ -409,6 +418,7 @@ mod tests {
             r#"{"Version":"1.1","Statement":[{"Effect":"Allow","Action":[]}]}"#,
             r#"{"Version":"1.1","Statement":[{"Effect":"Allow","NotAction":["a:b:c"]}]}"#,
             r#"{"Version":"1.1","Statement":[{"Effect":"Allow","Action":["a:b:c"],"Resource":["asset"]}]}"#,
+            r#"{"Version":"1.1","Statement":[{"Effect":"Allow","Action":["a:b:c"],"Resource":null}]}"#,
             r#"{"Version":"1.1","Statement":[{"Effect":"Allow","Effect":"Deny","Action":["a:b:c"]}]}"#,
             "[]",
             "",
