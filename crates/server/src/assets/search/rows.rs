@@ -265,40 +265,52 @@ pub fn push_filter(sql: &mut Sql, filter: &Filter, fenced: bool, id: &str) {
 /// One clause of `allow` and none of `deny`, as [`Rest::covers`] has it.
 fn push_rest(sql: &mut Sql, rest: &Rest, id: &str) {
     if let Some(allow) = &rest.allow {
-        sql.push(" AND (1 = 0");
-        for clause in allow {
-            sql.push(" OR ");
-            push_clause(sql, clause, id);
-        }
-        sql.push(")");
+        sql.push(" AND ");
+        push_any(sql, allow, &|sql, clause| push_clause(sql, clause, id));
     }
-    for clause in &rest.deny {
+    if !rest.deny.is_empty() {
         sql.push(" AND NOT ");
-        push_clause(sql, clause, id);
+        push_any(sql, &rest.deny, &|sql, clause| push_clause(sql, clause, id));
     }
 }
 
 fn push_clause(sql: &mut Sql, clause: &Clause, id: &str) {
     sql.push("(1 = 1");
     if !clause.ids.is_empty() {
-        push_patterns(sql, id, &clause.ids);
+        sql.push(" AND ");
+        push_any(sql, &clause.ids, &|sql, p| push_pattern(sql, id, p));
     }
     for users in &clause.app_users {
-        sql.push(" AND a.app_user_id IS NOT NULL");
+        sql.push(" AND a.app_user_id IS NOT NULL AND ");
         // never NULL itself, so that NOT means what it says
-        push_patterns(sql, "COALESCE(a.app_user_id, '')", users);
+        let column = "COALESCE(a.app_user_id, '')";
+        push_any(sql, users, &|sql, p| push_pattern(sql, column, p));
     }
     sql.push(")");
 }
 
-fn push_patterns(sql: &mut Sql, column: &str, patterns: &[Pattern]) {
-    sql.push(" AND (1 = 0");
-    for pattern in patterns {
-        sql.push(" OR ").push(column);
-        match pattern.only() {
-            Some(text) => sql.push(" || '' = ").bind(text),
-            None => sql.push(" LIKE ").bind(pattern.like()).push(" ESCAPE '\\'"),
-        };
+fn push_pattern(sql: &mut Sql, column: &str, pattern: &Pattern) {
+    sql.push(column);
+    match pattern.only() {
+        Some(text) => sql.push(" || '' = ").bind(text),
+        None => sql.push(" LIKE ").bind(pattern.like()).push(" ESCAPE '\\'"),
+    };
+}
+
+/// One of them, as a tree of halves: databases bound how deep a condition may be.
+fn push_any<T>(sql: &mut Sql, items: &[T], push: &dyn Fn(&mut Sql, &T)) {
+    match items {
+        [] => {
+            sql.push("(1 = 0)");
+        }
+        [one] => push(sql, one),
+        more => {
+            let (left, right) = more.split_at(more.len() / 2);
+            sql.push("(");
+            push_any(sql, left, push);
+            sql.push(" OR ");
+            push_any(sql, right, push);
+            sql.push(")");
+        }
     }
-    sql.push(")");
 }

@@ -83,7 +83,11 @@ async fn a_key_lives_from_its_creation_to_its_deletion() {
 
     let deleted = send(&library, &user, "DELETE", &path, &Value::Null).await;
     assert_eq!((deleted.status, deleted.body.len()), (204, 0));
+    // a key that is not there is nobody's own: only who may look at all keys is told
     let gone = send(&library, &user, "GET", &path, &Value::Null).await;
+    assert_eq!(gone.code(), "403 Forbidden");
+    let owner = library.owner.clone();
+    let gone = send(&library, &owner, "GET", &path, &Value::Null).await;
     assert_eq!(gone.code(), "404 Not Found");
 }
 

@@ -183,6 +183,30 @@ async fn lists_have_what_patterns_permit_and_nothing_that_is_denied() {
 }
 
 #[tokio::test]
+async fn a_list_takes_as_many_conditions_as_policies_have() {
+    let library = Library::start().await;
+    let mine = asset_of(&library, "mine").await;
+    asset_of(&library, "theirs").await;
+    let user = library
+        .user_who_may("u", confined("StringLike", "min*"))
+        .await;
+    for policy in 0..12 {
+        let values = |n: usize| {
+            (0..100)
+                .map(|i| format!("{policy}-{n}-{i}"))
+                .collect::<Vec<_>>()
+        };
+        let statements = (0..3).map(|n| {
+            json!({"Effect": "Allow", "Action": ["metastudio:*:*"],
+                "Condition": {"StringEquals": {"metastudio:AppUserId": values(n)}}})
+        });
+        library.grant(&user, statements.collect()).await;
+    }
+    library.forget().await;
+    assert_eq!(listed(&library, &user, "").await, (1, vec![mine]));
+}
+
+#[tokio::test]
 async fn an_address_is_a_condition() {
     let library = Library::start().await;
     let from = |range: &str| {
