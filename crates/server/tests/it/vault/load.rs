@@ -10,7 +10,7 @@ use serde_json::json;
 use super::{add_key, call_with, key_file, left_behind};
 use crate::harness::{Library, Node};
 
-const ROTATIONS: usize = 6;
+const ROTATIONS: usize = 4;
 const KEYS: usize = 30;
 
 /// Signed calls with keys that are seldom remembered, secrets that are set and asked for, links of
