@@ -17,7 +17,7 @@ use super::{Cell, DbError, Row, Tx, Value, migrate};
 use crate::error::Error;
 
 /// How often a colliding transaction is run again before its caller hears of it.
-const ATTEMPTS: u32 = 20;
+const ATTEMPTS: u32 = 40;
 const WAIT_FOR_CONNECTION: Duration = Duration::from_secs(10);
 
 /// A pooled connection. Dropped inside a transaction (its caller went away), it is closed

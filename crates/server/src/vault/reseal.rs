@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::sealed::{COLUMNS, Column};
 use super::store;
 use crate::app::App;
+use crate::db::Db;
 use crate::error::Result;
 
 /// How long links are good that were made before their data key was followed by another: 28 hours,
@@ -60,7 +61,7 @@ async fn reseal_column(app: &App, column: Column, pass: &mut Pass) -> Result<()>
     }
 }
 
-/// Beside much traffic PostgreSQL may let a transaction over many rows through late or never: then
+/// PostgreSQL lets a transaction over many rows through late or never beside much traffic: there
 /// they go one by one. A text that is left even so opens as before, and the tidy comes back to it.
 async fn replace_in_traffic(
     app: &App,
@@ -68,13 +69,13 @@ async fn replace_in_traffic(
     active: String,
     changes: Vec<(String, String, String)>,
 ) -> Result<u64> {
-    match replace(app, column, active.clone(), changes.clone()).await {
-        Err(error) if error.is_conflict() => {}
-        outcome => return outcome,
-    }
+    let at_a_time = match app.db {
+        Db::Sqlite(_) => changes.len().max(1),
+        Db::Postgres(_) => 1,
+    };
     let mut replaced = 0;
-    for change in changes {
-        match replace(app, column, active.clone(), vec![change]).await {
+    for some in changes.chunks(at_a_time) {
+        match replace(app, column, active.clone(), some.to_vec()).await {
             Ok(n) => replaced += n,
             Err(error) if error.is_conflict() => {
                 tracing::info!("a secret is too busy to be sealed anew now; the sweep will");
