@@ -4,7 +4,7 @@
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
-use http::Method;
+use http::{Method, Uri};
 use percent_encoding::percent_decode_str;
 
 use super::render::{Family, of_roma, published};
@@ -68,47 +68,47 @@ pub async fn audit(State(app): State<App>, mut request: Request, next: Next) -> 
 
 struct Call {
     caller: Caller,
-    family: Family,
-    /// The names and values of the path.
-    ids: Vec<(String, String)>,
+    template: MatchedPath,
+    uri: Uri,
 }
 
 impl Call {
     fn of(request: &Request) -> Option<Self> {
-        let template = request.extensions().get::<MatchedPath>()?.as_str();
+        let template = request.extensions().get::<MatchedPath>()?;
         let method: &Method = request.method();
-        if !is_audited(method.as_str(), template) {
+        if !is_audited(method.as_str(), template.as_str()) {
             return None;
         }
-        let path = request.uri().path();
         Some(Self {
             caller: request.extensions().get::<Caller>()?.clone(),
-            family: Family::of(path),
-            ids: ids(template, path),
+            template: template.clone(),
+            uri: request.uri().clone(),
         })
     }
 
-    fn id(&self, name: &str) -> Option<&str> {
-        let found = self.ids.iter().find(|(known, _)| known == name)?;
-        Some(&found.1)
-    }
-
     fn failed(&self, app: &App, error: &Error) -> Event {
+        let path = self.uri.path();
+        let ids = ids(self.template.as_str(), path);
+        let id = |name: &str| {
+            ids.iter()
+                .find(|(known, _)| known == name)
+                .map(|(_, id)| id)
+        };
         let kinds = KINDS.iter();
-        let mut named = kinds.filter_map(|(name, kind)| Some((kind, self.id(name)?)));
+        let mut named = kinds.filter_map(|(name, kind)| Some((kind, id(name)?)));
         let who = &self.caller.principal;
         let resource = match named.next() {
             Some((kind, id)) => format!("{kind}/{id}"),
             None => format!("user/{}", who.user_id),
         };
-        let (_, code) = match self.family {
+        let (_, code) = match Family::of(path) {
             Family::Roma => of_roma(error.code),
             _ => published(error.code),
         };
         let event = Event::of_call(app, &self.caller, resource).failed(error, code);
         // what strangers try is not the project's to see
         let own = |project: &ProjectId| who.projects.iter().any(|(id, _)| id == project);
-        match self.id("project_id").map(ProjectId::new) {
+        match id("project_id").map(ProjectId::new) {
             Some(project) if own(&project) => event.in_project(&project),
             _ => event,
         }

@@ -92,6 +92,11 @@ impl Actions {
         Self(set)
     }
 
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     pub fn contains(self, action: Action) -> bool {
         self.0 & Self::bit(action) != 0
     }

@@ -110,7 +110,7 @@ impl<'a> Assets<'a> {
 #[must_use]
 pub struct Permit {
     pub action: Action,
-    user_name: Arc<str>,
+    principal: PrincipalRef,
     /// All of them count.
     rests: Arc<[Rest]>,
 }
@@ -122,7 +122,7 @@ impl Permit {
         if self.rests.iter().all(|rest| rest.covers(id, app_user)) {
             return Ok(());
         }
-        Err(forbidden(&self.user_name, self.action))
+        Err(forbidden(&self.principal.user_name, self.action))
     }
 
     /// What is left to check of each asset; all of it counts.
@@ -135,7 +135,7 @@ impl Permit {
         if self.rests.is_empty() {
             return Ok(self);
         }
-        Err(forbidden(&self.user_name, self.action))
+        Err(forbidden(&self.principal.user_name, self.action))
     }
 }
 
@@ -167,7 +167,7 @@ impl Caller {
         let rests = self.ask(action, Some(assets.project()), assets.subject(), false)?;
         Ok(Permit {
             action,
-            user_name: self.principal.user_name.as_str().into(),
+            principal: Arc::clone(&self.principal),
             rests: rests.into(),
         })
     }

@@ -18,7 +18,7 @@ use crate::app::App;
 use crate::audit::{Event, Outcome};
 use crate::db::Tx;
 use crate::error::{Error, ErrorCode, Result};
-use crate::ids::DomainId;
+use crate::ids::{DomainId, UserId};
 
 /// The library's own account.
 async fn home(tx: &mut Tx) -> Result<DomainId> {
@@ -50,9 +50,11 @@ async fn require_project(tx: &mut Tx, domain: &DomainId, named: &str) -> Result<
 }
 
 async fn require_user(tx: &mut Tx, domain: &DomainId, named: &str) -> Result<User> {
-    let mut all = store::list_all_users(tx).await?;
-    all.retain(|user| user.domain_id == *domain);
-    let found = pick(all, named, |u| u.user_id.as_str(), |u| &u.name);
+    let by_id = store::find_user(tx, &UserId::new(named)).await?;
+    if let Some(found) = by_id.filter(|user| user.domain_id == *domain) {
+        return Ok(found);
+    }
+    let found = store::find_user_by_name(tx, domain.as_str(), named).await?;
     found.ok_or_else(|| missing("user", named))
 }
 

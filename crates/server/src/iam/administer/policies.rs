@@ -154,10 +154,8 @@ async fn find_written(tx: &mut Tx, domain: &DomainId, named: &str) -> Result<Opt
     if let Some(found) = store::find_policy_by_name(tx, domain, named).await? {
         return Ok(Some(found));
     }
-    let all = store::list_all_policies(tx).await?;
-    Ok(all
-        .into_iter()
-        .find(|policy| policy.domain_id == *domain && policy.policy_id == named))
+    let by_id = store::find_policy(tx, named).await?;
+    Ok(by_id.filter(|policy| policy.domain_id == *domain))
 }
 
 /// One that may be changed.

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde::de::{self, Deserializer, MapAccess, Visitor};
 
 use super::Pattern;
-use crate::iam::{Action, Actions};
+use crate::iam::Actions;
 
 /// Bytes of a document at most.
 pub const MAX_DOCUMENT: usize = 16 * 1024;
@@ -151,7 +151,7 @@ fn statement(given: Given, warnings: &mut Vec<String>) -> Result<Statement, Stri
         other => return Err(format!("Effect must be Allow or Deny, not {other:?}")),
     };
     check_count("Action", given.actions.len())?;
-    let mut parsed = Vec::with_capacity(given.actions.len());
+    let mut actions = Actions::default();
     for text in &given.actions {
         let parts = parts::<3>(text).filter(|parts| parts.iter().all(is_word)).ok_or_else(|| {
             format!("the action {text:?} must have the form service:resource:operation, such as metastudio:asset:*")
@@ -160,10 +160,8 @@ fn statement(given: Given, warnings: &mut Vec<String>) -> Result<Statement, Stri
         if found.is_empty() {
             warnings.push(format!("{text} names no action of this library"));
         }
-        parsed.push(parts);
+        actions = actions.or(found);
     }
-    let actions =
-        Actions::having(|action: Action| parsed.iter().any(|parts| fits(parts, action.name())));
     let mut conditions = Vec::new();
     for (operator, tests) in given.conditions.0 {
         for (key, values) in tests.0 {
@@ -328,6 +326,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Pairs<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::iam::Action;
 
     fn refused(text: &str) -> String {
         Policy::parse(text).unwrap_err()

@@ -68,6 +68,12 @@ pub async fn delete_policy(tx: &mut Tx, policy_id: &str) -> Result<()> {
     Ok(())
 }
 
+pub async fn find_policy(tx: &mut Tx, policy_id: &str) -> Result<Option<StoredPolicy>> {
+    let sql = format!("{POLICY} WHERE policy_id = $1");
+    let row = tx.query_one(&sql, params![policy_id]).await?;
+    Ok(row.map(policy).transpose()?)
+}
+
 pub async fn find_policy_by_name(
     tx: &mut Tx,
     domain: &DomainId,
