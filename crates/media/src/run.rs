@@ -1,0 +1,1 @@
+//! The parent's side: starts a child for a task, hears its steps, ends it at the first limit.
