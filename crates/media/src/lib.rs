@@ -1,7 +1,7 @@
 //! What a media file is and what it looks like: files in, files out; no database, no HTTP.
 //!
-//! Every byte is hostile. A [`Task`] names one file and what is wanted of it; [`run`] starts a child
-//! process for it, which locks itself in ([`isolation`]), looks at the content ([`kind`]) and tells
+//! Every byte is hostile. A [`Task`] names one file and what is wanted of it; a [`Program`] starts a child
+//! process for it, which locks itself in (`isolation`), looks at the content (`kind`) and tells
 //! each result as one [`Step`] on its standard output, pictures as files in the task's folder. The
 //! parent ends it, and everything it started, at the first limit it meets. Whatever goes wrong ends
 //! as a [`Reason`] with a code and a sentence: a bad file is a result, not a fault.
@@ -31,5 +31,6 @@ pub mod task;
 mod tool;
 mod worker;
 
+pub use run::{Program, Running, open_output};
 pub use task::{Reason, Step, Task};
 pub use worker::main as worker_main;

@@ -33,6 +33,24 @@ pub struct Task {
     pub limits: Limits,
 }
 
+impl Task {
+    /// Whether a part is asked for.
+    pub fn wants(&self, part: Part) -> bool {
+        match part {
+            Part::Facts => self.facts,
+            Part::Thumbnail => self.thumbnail,
+            Part::Cover => self.cover,
+            Part::Pages => self.pages,
+        }
+    }
+
+    /// The parts that are asked for.
+    pub fn parts(&self) -> Vec<Part> {
+        let all = [Part::Facts, Part::Thumbnail, Part::Cover, Part::Pages];
+        all.into_iter().filter(|part| self.wants(*part)).collect()
+    }
+}
+
 /// What one child and all that it starts may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
