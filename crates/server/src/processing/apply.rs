@@ -71,6 +71,10 @@ pub async fn apply(
         tracing::info!(?part, asset = %subject.asset_id, reason = %reason.message, "refused");
     }
     let keys = looked.keys.clone();
+    let outcome = match looked.thumbnail {
+        Some(_) => "ready",
+        None => "none",
+    };
     let work = Work {
         context: context.clone(),
         subject: subject.clone(),
@@ -82,6 +86,7 @@ pub async fn apply(
     let written = app.db.write(async move |tx| write(tx, &work).await).await;
     match written {
         Ok(unused) => {
+            metrics::counter!("entrepot_thumbnails_total", "outcome" => outcome).increment(1);
             look::discard(&app, &unused).await;
             Ok(())
         }
