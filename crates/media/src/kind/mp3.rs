@@ -34,7 +34,10 @@ pub fn is_mp3(input: &Input, head: &[u8]) -> Result<bool, Reason> {
 /// Bytes of an ID3v2 tag with its header: four times seven bits.
 fn tag_size(head: &[u8]) -> Option<u64> {
     let header = head.first_chunk::<TAG>()?;
-    if header[3] == 0xFF || header[4] == 0xFF || header[6..].iter().any(|byte| *byte >= 0x80) {
+    if !matches!(header[3], 2..=4)
+        || header[4] == 0xFF
+        || header[6..].iter().any(|byte| *byte >= 0x80)
+    {
         return None;
     }
     let size = header[6..]

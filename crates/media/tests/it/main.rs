@@ -1,0 +1,3 @@
+//! The child as the server starts it, over files that real tools make in the test.
+
+mod pictures;
