@@ -14,6 +14,7 @@
 //! | `isolation` | limits of the kernel, no network, no files but its own |
 //! | `tool` | outside programs inside the child's walls |
 //! | `kind` | what a file is, by its content |
+//! | `probe` | what FFprobe tells of films and sound |
 //! | `picture` | still images: decode, turn, colours, shrink, encode |
 //! | `film` | FFprobe's figures, a frame that shows something |
 //! | `sound` | cover art or a waveform |
@@ -25,6 +26,7 @@ mod input;
 mod isolation;
 mod kind;
 mod picture;
+mod probe;
 mod run;
 mod sound;
 pub mod task;

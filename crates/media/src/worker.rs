@@ -33,6 +33,13 @@ impl Work {
         tell(&Step::Refused { part, reason });
     }
 
+    /// Tells that nothing of what is wanted will come.
+    pub fn refuse_all(&self, reason: &Reason) {
+        for part in self.task.parts() {
+            self.refuse(part, reason.clone());
+        }
+    }
+
     /// Tells a result, or why there is none.
     pub fn tell_or_refuse(&self, part: Part, result: Result<Step, Reason>) {
         match result {

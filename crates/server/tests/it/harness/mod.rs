@@ -79,6 +79,8 @@ impl Library {
         let mut setup = Setup {
             config: Config {
                 data: data.path().to_owned(),
+                // what is made of files is tested where it is asked for
+                media: false,
                 ..Config::default()
             },
             blobs: Blobs::memory(),
