@@ -6,7 +6,8 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use super::{Light, Pixels, open};
+use super::light::Light;
+use super::{Pixels, open};
 use crate::input::Input;
 use crate::kind;
 use crate::task::{Code, Limits, Size};
@@ -127,13 +128,4 @@ fn light_is_what_is_seen() {
     let mut half = flat([0, 0, 0, 255], false);
     half.bytes[..48].fill(255);
     near(half.light(), 127.5, 127.5);
-}
-
-#[test]
-fn a_page_is_written_as_jpeg_alone() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("page-1.jpg");
-    let size = flat([9, 9, 9, 255], true).write_jpeg(&path, 4, 82).unwrap();
-    assert_eq!((size.width, size.height), (4, 2));
-    assert!(fs::read(&path).unwrap().starts_with(&[0xFF, 0xD8]));
 }

@@ -50,8 +50,8 @@ pub fn with_icc(jpeg: &[u8], icc: &[u8]) -> Vec<u8> {
 }
 
 /// A PNG chunk with its checksum.
-pub fn chunk(name: &[u8; 4], body: &[u8]) -> Vec<u8> {
-    let named = [name.as_slice(), body].concat();
+pub fn chunk(name: &[u8], body: &[u8]) -> Vec<u8> {
+    let named = [name, body].concat();
     let length = u32::try_from(body.len()).unwrap().to_be_bytes();
     [&length, named.as_slice(), &crc(&named).to_be_bytes()].concat()
 }

@@ -86,7 +86,10 @@ fn look_within(path: &Path, limits: Limits) -> Told {
         match step {
             Step::Facts(Facts::Picture(told)) => facts = Ok(told),
             Step::Thumbnail(size) => thumbnail = Ok(size),
-            Step::Refused { part, reason } if part == Part::Facts => facts = Err(reason),
+            Step::Refused {
+                part: Part::Facts,
+                reason,
+            } => facts = Err(reason),
             Step::Refused { reason, .. } => thumbnail = Err(reason),
             Step::Done => {}
             other => panic!("{} has {other:?}", path.display()),
