@@ -1,0 +1,5 @@
+//! The child as the server starts it, over files that real tools make in the test.
+
+mod decks;
+mod streams;
+mod telling;
