@@ -31,6 +31,9 @@ has_postgres() { compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || ! m
 debian_packages() {
   local wanted=()
   { missing cc || [ ! -e /usr/include/stdlib.h ]; } && wanted+=(gcc libc6-dev)
+  # libjpeg-turbo is built from the source that its crate brings; nasm is for its fast paths
+  missing cmake && wanted+=(cmake make)
+  missing nasm && wanted+=(nasm)
   if [ "$purpose" = test ] || [ "$purpose" = bench ]; then
     has_postgres || wanted+=(postgresql)
     missing psql && wanted+=(postgresql-client)
@@ -40,6 +43,9 @@ debian_packages() {
     missing faketime && wanted+=(faketime)
     missing unzip && wanted+=(unzip)
     missing zip && wanted+=(zip)
+    missing ffmpeg && wanted+=(ffmpeg)
+    { missing convert || missing identify; } && wanted+=(imagemagick)
+    missing vipsthumbnail && wanted+=(libvips-tools)
     missing nginx && [ ! -x /usr/sbin/nginx ] && wanted+=(nginx-light)
     python3 -c 'import ensurepip, venv' 2>/dev/null || wanted+=(python3-venv)
   fi

@@ -127,6 +127,7 @@ async fn no_database(
         url_epoch: 1,
         block_reason_code: None,
         app_user_id: None,
+        preview_id: None,
         main: Some(SummaryFile {
             file_id: FileId::new(id),
             file_type: "jpg".to_owned(),

@@ -49,6 +49,8 @@ pub struct Sizes {
     pub copied: usize,
     /// Assets that are copied to where their content is already.
     pub held: usize,
+    /// Photographs that thumbnails are made of.
+    pub photos: usize,
 }
 
 const FULL: Sizes = Sizes {
@@ -63,6 +65,7 @@ const FULL: Sizes = Sizes {
     packed: 10_000,
     copied: 1_000,
     held: 10_000,
+    photos: 1_000,
 };
 
 const QUICK: Sizes = Sizes {
@@ -77,6 +80,7 @@ const QUICK: Sizes = Sizes {
     packed: 200,
     copied: 100,
     held: 2_000,
+    photos: 40,
 };
 
 impl Bench {

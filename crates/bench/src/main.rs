@@ -21,6 +21,7 @@ mod list;
 mod list_queries;
 mod load;
 mod machine;
+mod media;
 mod memory;
 mod nginx;
 mod packages;
@@ -78,6 +79,8 @@ enum Section {
     Small,
     /// Export, download and import of packages
     Packages,
+    /// Thumbnails of photographs beside vipsthumbnail
+    Media,
     /// Copies between two regions beside curl and sha256sum
     Copies,
     /// List pages at 1,000,000 assets
@@ -94,6 +97,7 @@ impl Section {
             Section::Large => large::run(bench),
             Section::Small => small::run(bench),
             Section::Packages => packages::run(bench),
+            Section::Media => media::run(bench),
             Section::Copies => copies::run(bench),
             Section::List => list::run(bench),
         }

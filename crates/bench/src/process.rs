@@ -63,6 +63,10 @@ impl Process {
         Ok(())
     }
 
+    pub fn pid(&self) -> u32 {
+        self.pid
+    }
+
     /// Bytes of anonymous memory, now.
     pub fn anonymous(&self) -> u64 {
         anonymous(self.pid)
@@ -112,7 +116,7 @@ impl Drop for Process {
     }
 }
 
-fn anonymous(pid: u32) -> u64 {
+pub fn anonymous(pid: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let line = status
         .lines()
@@ -121,11 +125,17 @@ fn anonymous(pid: u32) -> u64 {
     kib.unwrap_or(0) * 1024
 }
 
-fn children(pid: u32) -> Vec<u32> {
-    let path = format!("/proc/{pid}/task/{pid}/children");
-    let text = std::fs::read_to_string(path).unwrap_or_default();
-    text.split_whitespace()
-        .filter_map(|pid| pid.parse().ok())
+/// Whichever of its threads has started them.
+pub fn children(pid: u32) -> Vec<u32> {
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task"));
+    let threads = threads.into_iter().flatten().flatten();
+    let lists = threads
+        .map(|thread| std::fs::read_to_string(thread.path().join("children")).unwrap_or_default());
+    lists
+        .flat_map(|list| {
+            let pids = list.split_whitespace().filter_map(|pid| pid.parse().ok());
+            pids.collect::<Vec<u32>>()
+        })
         .collect()
 }
 

@@ -20,7 +20,7 @@ use tokio_postgres::{Client, NoTls, Row, Statement};
 use crate::baseline::check;
 
 const SQL: &str = "SELECT a.asset_id, a.name, a.asset_type, a.state, a.url_epoch, \
-     a.block_reason_code, f.category, f.file_id, f.file_type FROM assets a \
+     a.block_reason_code, f.category, f.file_id, f.file_type, a.preview_id FROM assets a \
      LEFT JOIN files f ON f.asset_id = a.asset_id AND f.category IN ('MAIN', 'COVER') \
      AND f.state = 'CREATED' WHERE a.project_id = $1 AND a.asset_id = ANY($2)";
 
@@ -101,6 +101,7 @@ fn summary(row: &Row, id: &str) -> Result<Summary> {
         url_epoch: row.get(4),
         block_reason_code: row.get(5),
         app_user_id: None,
+        preview_id: row.get(9),
         main: None,
         cover: None,
     })

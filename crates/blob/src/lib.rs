@@ -16,7 +16,7 @@ mod writer;
 
 use std::num::NonZeroUsize;
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -128,6 +128,15 @@ impl Blobs {
         match &self.0 {
             Store::Disk(disk) => disk.read(pieces),
             Store::Memory(memory) => memory.read(pieces),
+        }
+    }
+
+    /// Where a program of this machine can read the object, if there is such a place.
+    #[must_use]
+    pub fn local_path(&self, key: &StorageKey) -> Option<PathBuf> {
+        match &self.0 {
+            Store::Disk(disk) => Some(disk.path(key)),
+            Store::Memory(_) => None,
         }
     }
 

@@ -43,6 +43,13 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    // what the server starts for each file; before anything else, so that it starts quickly
+    if std::env::args_os()
+        .nth(1)
+        .is_some_and(|arg| arg == "media-worker")
+    {
+        return entrepot_media::worker_main();
+    }
     let cli = Cli::parse();
     let done = match cli.command {
         Command::Serve(command) => serve::run(command),

@@ -8,6 +8,7 @@ use crate::objects::sweep::Sweep;
 use crate::packages::expiry::TidyPackages;
 use crate::packages::import_job::ImportPackage;
 use crate::packages::{DeleteAssets, ExportAssets};
+use crate::processing::{ProcessDeck, ProcessMedia};
 use crate::replication::{CopyAsset, TidyCopies};
 
 pub fn registry(config: &Config) -> Registry {
@@ -20,5 +21,7 @@ pub fn registry(config: &Config) -> Registry {
         .with_periodic::<TidyCopies>(minutes(config.sweep_minutes))
         .with_periodic::<TidyPackages>(minutes(config.sweep_minutes))
         .with::<ImportPackage>()
+        .with::<ProcessDeck>()
+        .with::<ProcessMedia>()
         .with_periodic::<Sweep>(minutes(config.sweep_minutes))
 }

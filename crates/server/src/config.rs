@@ -80,8 +80,22 @@ pub struct Config {
     pub audit_days: u32,
     /// Whether each download of a file by its URL is an event of the audit.
     pub audit_downloads: bool,
-    /// How many jobs run at a time, copies aside.
+    /// How many jobs run at a time, copies and media aside.
     pub job_workers: usize,
+    /// Whether metadata, thumbnails, covers and slides are made of main files.
+    pub media: bool,
+    /// How many pictures, films and sounds are looked at at a time; 0 means as many as there are cores.
+    pub media_workers: usize,
+    /// How much private memory a program that looks at a file may have.
+    pub media_memory_mib: u32,
+    /// How many seconds looking at a picture, film or sound may take.
+    pub media_seconds: u32,
+    /// How many seconds converting slides may take.
+    pub slides_seconds: u32,
+    /// How many million pixels a picture may have to get a thumbnail.
+    pub media_megapixels: u32,
+    /// The program that looks at files, called with `media-worker`, if it is not this one.
+    pub media_program: Option<PathBuf>,
     /// How many seconds requests under way have when the server stops.
     pub stop_seconds: u32,
 }
@@ -162,6 +176,13 @@ impl Default for Config {
             audit_days: 365,
             audit_downloads: true,
             job_workers: 2,
+            media: true,
+            media_workers: 0,
+            media_memory_mib: 1024,
+            media_seconds: 60,
+            slides_seconds: 300,
+            media_megapixels: 256,
+            media_program: None,
             stop_seconds: 30,
         }
     }
@@ -246,6 +267,12 @@ impl Config {
                     .into(),
             );
         }
+        if self.media_memory_mib < 64 || self.media_seconds == 0 || self.slides_seconds == 0 {
+            return Err(
+                "media_memory_mib must be at least 64, media_seconds and slides_seconds at least 1"
+                    .into(),
+            );
+        }
         TrustedProxies::parse(&self.trusted_proxies)
             .map_err(|problem| format!("trusted_proxies: {problem}"))?;
         self.check_peers()
@@ -274,6 +301,16 @@ impl Config {
             }
         }
         Ok(())
+    }
+
+    /// How many files of the media lane are looked at at a time.
+    pub fn media_workers(&self) -> usize {
+        let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        match (self.media, self.media_workers) {
+            (false, _) => 0,
+            (true, 0) => cores(),
+            (true, n) => n,
+        }
     }
 
     pub fn stop_grace(&self) -> Duration {

@@ -20,6 +20,7 @@ pub mod objects;
 pub mod openapi;
 pub mod packages;
 pub mod portable;
+pub mod processing;
 pub mod replication;
 pub mod router;
 pub mod server;

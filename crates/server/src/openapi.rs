@@ -8,7 +8,9 @@ use utoipa_swagger_ui::SwaggerUi;
 use crate::app::App;
 use crate::iam::Needs;
 use crate::iam::endpoints::ENDPOINTS;
-use crate::{assets, audit, files, health, iam, instances, objects, packages, replication};
+use crate::{
+    assets, audit, files, health, iam, instances, objects, packages, processing, replication,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -66,6 +68,7 @@ use crate::{assets, audit, files, health, iam, instances, objects, packages, rep
         instances::tasks::show::get,
         instances::tasks::update::put,
         objects::get::get,
+        processing::thumbnail::get,
         objects::put::put,
         packages::archives::contents::get,
         packages::archives::download::get,

@@ -11,7 +11,8 @@ use tower::ServiceBuilder;
 use crate::app::App;
 use crate::http::{audit as calls, authenticate, respond, slashes};
 use crate::{
-    assets, audit, files, health, iam, instances, objects, openapi, packages, replication,
+    assets, audit, files, health, iam, instances, objects, openapi, packages, processing,
+    replication,
 };
 
 pub fn router(app: App) -> Router {
@@ -305,6 +306,10 @@ fn open() -> Router<App> {
         .route(
             "/objects/{project_id}/{asset_id}/{file}",
             put(objects::put::put).get(objects::get::get),
+        )
+        .route(
+            "/objects/{project_id}/{asset_id}/thumbnail/{preview_id}",
+            get(processing::thumbnail::get),
         )
         .route("/readyz", get(health::readyz))
         .route("/v3", get(iam::version::get))

@@ -15,6 +15,7 @@ use crate::http::serve;
 use crate::iam::bootstrap;
 use crate::jobs::{Runner, queue};
 use crate::packages::delivery;
+use crate::processing::scratch;
 use crate::replication::reports;
 use crate::vault::{Serving, Source, Vault};
 use crate::{background, health, instances, router};
@@ -77,6 +78,7 @@ impl Server {
             config.data.display()
         )))?;
         let lock = Serving::lock(&config.data).map_err(StartError)?;
+        scratch::clear(&config.data).map_err(cannot("the folder for media work"))?;
         let listener = TcpListener::bind(config.listen)
             .await
             .map_err(cannot(&format!("cannot listen on {}", config.listen)))?;

@@ -66,6 +66,10 @@ impl Disk {
         Ok(Self(Arc::new(tree)))
     }
 
+    pub fn path(&self, key: &StorageKey) -> PathBuf {
+        self.0.path(key)
+    }
+
     pub fn draft(&self, key: &StorageKey) -> Draft {
         Draft::new(Arc::clone(&self.0), key.clone())
     }

@@ -38,12 +38,12 @@ pub fn refuse_markup(head: &[u8]) -> Result<(), Reason> {
         && letters
             .next()
             .is_some_and(|byte| byte.is_ascii_alphabetic() || b"!?/".contains(byte));
-    match tag {
-        true => Err(unknown(
+    if tag {
+        return Err(unknown(
             "the content is markup such as SVG, HTML or XML, which is never rendered",
-        )),
-        false => Ok(()),
+        ));
     }
+    Ok(())
 }
 
 pub fn refuse_second_format(input: &Input, kind: Kind, head: &[u8]) -> Result<(), Reason> {

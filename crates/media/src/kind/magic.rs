@@ -31,10 +31,7 @@ pub fn picture(head: &[u8]) -> Result<Option<Kind>, Reason> {
         };
     }
     if head.starts_with(b"GIF87a") || head.starts_with(b"GIF89a") {
-        return match head.len() {
-            0..13 => Err(damaged(cut_short("GIF"))),
-            _ => Ok(Some(Kind::Gif)),
-        };
+        return gif(head).map(Some);
     }
     if head.starts_with(b"RIFF") && head.get(8..12) == Some(b"WEBP") {
         return match head.get(12..16) {
@@ -44,6 +41,20 @@ pub fn picture(head: &[u8]) -> Result<Option<Kind>, Reason> {
         };
     }
     Ok(is_bmp(head).then_some(Kind::Bmp))
+}
+
+/// Three letters and three digits are still text, so the first block after the colours is looked at.
+fn gif(head: &[u8]) -> Result<Kind, Reason> {
+    let flags = *head.get(10).ok_or_else(|| damaged(cut_short("GIF")))?;
+    let colours = match flags & 0x80 {
+        0 => 0,
+        _ => 3 << ((flags & 7) + 1),
+    };
+    match head.get(13 + colours) {
+        Some(0x21 | 0x2C | 0x3B) => Ok(Kind::Gif),
+        Some(_) => Err(damaged("the file begins as GIF but has no picture")),
+        None => Err(damaged(cut_short("GIF"))),
+    }
 }
 
 fn cut_short(format: &str) -> String {

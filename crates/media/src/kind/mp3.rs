@@ -23,18 +23,21 @@ pub fn is_mp3(input: &Input, head: &[u8]) -> Result<bool, Reason> {
         return Ok(false);
     }
     let found = (0..after.len()).any(|at| after[at] == 0xFF && has_chain(&after[at..]));
-    match found {
-        true => Ok(true),
-        false => Err(damaged(
+    if !found {
+        return Err(damaged(
             "the file begins with an MP3 tag, but no MP3 follows it",
-        )),
+        ));
     }
+    Ok(true)
 }
 
 /// Bytes of an ID3v2 tag with its header: four times seven bits.
 fn tag_size(head: &[u8]) -> Option<u64> {
     let header = head.first_chunk::<TAG>()?;
-    if header[3] == 0xFF || header[4] == 0xFF || header[6..].iter().any(|byte| *byte >= 0x80) {
+    if !matches!(header[3], 2..=4)
+        || header[4] == 0xFF
+        || header[6..].iter().any(|byte| *byte >= 0x80)
+    {
         return None;
     }
     let size = header[6..]

@@ -9,6 +9,7 @@ use super::{Pixels, crashed, fit};
 use crate::task::{self, Reason, Size};
 
 const WEBP_QUALITY: f32 = 80.0;
+/// How hard it tries, 0 to 6: 4 takes a tenth off the whole child's rate for files 7 % smaller.
 const WEBP_METHOD: i32 = 2;
 const JPEG_QUALITY: i32 = 82;
 
@@ -18,14 +19,7 @@ impl Pixels {
     pub fn write(&self, folder: &Path, name: &str, side: u32) -> Result<Size, Reason> {
         let small = self.shrunk(side)?;
         save(&task::webp(folder, name), &small.webp()?)?;
-        save(&task::jpeg(folder, name), &small.jpeg(JPEG_QUALITY)?)?;
-        Ok(small.size)
-    }
-
-    /// The same for one JPEG at a path, of a quality from 1 to 100.
-    pub fn write_jpeg(&self, path: &Path, side: u32, quality: i32) -> Result<Size, Reason> {
-        let small = self.shrunk(side)?;
-        save(path, &small.jpeg(quality)?)?;
+        save(&task::jpeg(folder, name), &small.jpeg()?)?;
         Ok(small.size)
     }
 
@@ -34,9 +28,10 @@ impl Pixels {
         if size == self.size {
             return Ok(Cow::Borrowed(self));
         }
-        let channels = match self.alpha {
-            true => Channels::Rgba,
-            false => Channels::Rgb,
+        let channels = if self.alpha {
+            Channels::Rgba
+        } else {
+            Channels::Rgb
         };
         Ok(Cow::Owned(Self {
             size,
@@ -50,21 +45,22 @@ impl Pixels {
         let mut config = webp::WebPConfig::new().map_err(|()| crashed("no WebP encoder"))?;
         config.quality = WEBP_QUALITY;
         config.method = WEBP_METHOD;
-        let encoder = match self.alpha {
-            true => webp::Encoder::from_rgba(&self.bytes, width, height),
-            false => webp::Encoder::from_rgb(&self.bytes, width, height),
+        let encoder = if self.alpha {
+            webp::Encoder::from_rgba(&self.bytes, width, height)
+        } else {
+            webp::Encoder::from_rgb(&self.bytes, width, height)
         };
         encoder
             .encode_advanced(&config)
             .map_err(|error| crashed(format!("the WebP could not be written: {error:?}")))
     }
 
-    fn jpeg(&self, quality: i32) -> Result<turbojpeg::OwnedBuf, Reason> {
+    fn jpeg(&self) -> Result<turbojpeg::OwnedBuf, Reason> {
         let opaque = self.on_white();
         let width = self.size.width as usize;
         let encode = || {
             let mut compressor = turbojpeg::Compressor::new()?;
-            compressor.set_quality(quality)?;
+            compressor.set_quality(JPEG_QUALITY)?;
             compressor.set_subsamp(turbojpeg::Subsamp::Sub2x2)?;
             compressor.set_optimize(true)?;
             compressor.compress_to_owned(turbojpeg::Image {

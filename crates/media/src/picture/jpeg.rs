@@ -75,9 +75,10 @@ impl Jpeg {
             Colorspace::CMYK | Colorspace::YCCK => (PixelFormat::CMYK, Channels::Cmyk),
             Colorspace::RGB | Colorspace::YCbCr => (PixelFormat::RGB, Channels::Rgb),
         };
-        let scale = match header.is_lossless {
-            true => ScalingFactor::ONE,
-            false => scale(header.width.max(header.height), wanted as usize),
+        let scale = if header.is_lossless {
+            ScalingFactor::ONE
+        } else {
+            scale(header.width.max(header.height), wanted as usize)
         };
         let (width, height) = (scale.scale(header.width), scale.scale(header.height));
         let size = Size {
@@ -103,7 +104,9 @@ impl Jpeg {
         }
         // Adobe's programs store ink as the light it leaves.
         if channels == Channels::Cmyk && self.segments.adobe {
-            bytes.iter_mut().for_each(|value| *value = !*value);
+            for value in &mut bytes {
+                *value = !*value;
+            }
         }
         Ok(Raster {
             size,

@@ -70,10 +70,10 @@ pub fn read(bytes: &mut [u8]) -> Result<JpegHead, Reason> {
             0xE1 if head.exif.is_none() && bytes[body.clone()].starts_with(EXIF) => {
                 head.exif = Some(body.start + EXIF.len()..body.end);
             }
-            0xE2 if bytes[body.clone()].starts_with(ICC) && body.len() > ICC.len() + 2 => {
-                let number = bytes[body.start + ICC.len()];
-                head.icc
-                    .push((number, body.start + ICC.len() + 2..body.end));
+            0xE2 if bytes[body.clone()].starts_with(ICC) => {
+                // libjpeg complains of pieces that do not fit together
+                bytes[body.start] = 0;
+                head.icc_piece(bytes, body.start + ICC.len()..body.end);
             }
             0xEE if bytes[body.clone()].starts_with(b"Adobe") && body.len() >= 12 => {
                 head.adobe = true;
@@ -169,6 +169,14 @@ impl JpegHead {
             .map(|(across, down)| across * down * 256)
             .sum();
         self.samples = samples / (across * down);
+    }
+
+    /// The number of a piece and of all pieces come first.
+    fn icc_piece(&mut self, bytes: &[u8], range: Range<usize>) {
+        if range.len() > 2 {
+            let number = bytes[range.start];
+            self.icc.push((number, range.start + 2..range.end));
+        }
     }
 
     /// Bytes that libjpeg keeps for coefficients: two for each sample, where a first scan is not

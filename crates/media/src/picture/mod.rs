@@ -22,8 +22,6 @@ use std::path::Path;
 
 use image::metadata::Orientation;
 
-pub use light::Light;
-
 use crate::kind::Kind;
 use crate::task::{
     Code, Facts, Limits, Part, PictureFacts, Reason, Size, Step, THUMBNAIL, THUMBNAIL_SIDE,

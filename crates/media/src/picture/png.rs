@@ -11,6 +11,9 @@ use super::raster::{Channels, Raster, room};
 use super::{Decoded, Head, Source, damaged, open_file, orientation, too_large};
 use crate::task::{Limits, Reason, Size};
 
+/// Of the format.
+const MOST_SIDE: u32 = (1 << 31) - 1;
+
 pub struct Png {
     head: Head,
     reader: Reader<BufReader<File>>,
@@ -23,6 +26,10 @@ impl Png {
         let mut decoder = Decoder::new_with_limits(open_file(path)?, png::Limits { bytes });
         decoder.set_ignore_text_chunk(true);
         decoder.set_transformations(Transformations::normalize_to_color8());
+        let first = decoder.read_header_info().map_err(|error| broken(&error))?;
+        if first.width.max(first.height) > MOST_SIDE {
+            return Err(damaged("the PNG's header tells a size that PNG can't have"));
+        }
         let reader = decoder.read_info().map_err(|error| broken(&error))?;
         let info = reader.info();
         let head = Head {

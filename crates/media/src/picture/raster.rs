@@ -49,10 +49,10 @@ pub fn room(size: Size, bytes_a_pixel: usize, limits: &Limits) -> Result<Vec<u8>
 }
 
 pub fn require(bytes: u64, available: u64) -> Result<(), Reason> {
-    match bytes <= available {
-        true => Ok(()),
-        false => Err(no_room()),
+    if bytes > available {
+        return Err(no_room());
     }
+    Ok(())
 }
 
 fn no_room() -> Reason {

@@ -7,12 +7,12 @@ use crate::task::Size;
 
 /// The size as shown.
 pub fn shown(size: Size, orientation: Orientation) -> Size {
-    match swaps(orientation) {
-        true => Size {
-            width: size.height,
-            height: size.width,
-        },
-        false => size,
+    if !swaps(orientation) {
+        return size;
+    }
+    Size {
+        width: size.height,
+        height: size.width,
     }
 }
 

@@ -77,9 +77,10 @@ impl Source for WebP {
 
     fn decode(mut self: Box<Self>, _wanted: u32, limits: &Limits) -> Result<Decoded, Reason> {
         let size = self.head.size;
-        let channels = match self.decoder.has_alpha() {
-            true => Channels::Rgba,
-            false => Channels::Rgb,
+        let channels = if self.decoder.has_alpha() {
+            Channels::Rgba
+        } else {
+            Channels::Rgb
         };
         let bytes_a_pixel = channels.count() as u64 + DECODER_BYTES_A_PIXEL;
         require(self.frame.saturating_mul(bytes_a_pixel), limits.memory)?;

@@ -16,6 +16,7 @@ use crate::http::json::Json;
 use crate::http::path::PathIds;
 use crate::iam::Assets;
 use crate::ids::ProjectId;
+use crate::processing::meta::{Meta, wants_pages, with_status};
 
 /// Creates an asset
 ///
@@ -51,6 +52,14 @@ pub async fn post(
         })
         .await?;
     Ok(Json(CreateDigitalAssetResponse { asset_id }))
+}
+
+/// A deck that is to be analysed says from the beginning where that stands.
+fn initial_meta(kind: AssetType, given: Option<Meta>) -> Option<Meta> {
+    if kind == AssetType::Ppt && wants_pages(given.as_ref()) {
+        return Some(with_status(given, "INITIALIZE"));
+    }
+    given
 }
 
 pub fn name_taken() -> Error {
@@ -119,7 +128,7 @@ fn checked(
         tags: rules::checked_tags(body.tags.unwrap_or_default())?,
         properties: rules::apply_properties(Vec::new(), properties)?,
         services: rules::checked_services(body.supported_service.unwrap_or_default())?,
-        extra_meta: body.asset_extra_meta,
+        extra_meta: initial_meta(asset_type, body.asset_extra_meta),
         created_at: now,
         updated_at: now,
         deleted_at: None,

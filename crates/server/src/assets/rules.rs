@@ -10,8 +10,9 @@ const MAX_TAGS: usize = 50;
 const MAX_PROPERTIES: usize = 50;
 const MAX_SERVICES: usize = 10;
 pub const MAX_ORDER: i64 = 32767;
-/// Serialized; nothing published bounds it, and every answer carries it.
-const MAX_EXTRA_META: usize = 64 * 1024;
+/// Serialized; fifty pages of 2048 characters fit. Nothing published bounds it, and every answer
+/// carries it.
+const MAX_EXTRA_META: usize = 512 * 1024;
 const SERVICES: [&str; 3] = ["VIDEO_2D", "LIVE_2D", "CHAT_2D"];
 
 /// Keys of system properties (the spellings are the contract's).
@@ -138,7 +139,7 @@ pub fn check_extra_meta(meta: &Map<String, Value>) -> Result<()> {
     if size > MAX_EXTRA_META {
         return Err(Error::parameter(
             "asset_extra_meta",
-            "must not be longer than 65536 bytes",
+            "must not be longer than 524288 bytes",
         ));
     }
     Ok(())

@@ -11,7 +11,7 @@ use crate::db::Tx;
 use crate::error::Result;
 use crate::iam::Permit;
 use crate::ids::{AssetId, ProjectId};
-use crate::{files, instances, replication};
+use crate::{files, instances, processing, replication};
 
 /// The asset, if it is the project's.
 pub async fn require(tx: &mut Tx, project: &ProjectId, id: &AssetId) -> Result<Asset> {
@@ -53,6 +53,7 @@ pub async fn take_step(tx: &mut Tx, asset: Asset, step: Step, now: Timestamp) ->
     }
     if standing.state == AssetState::Deleted {
         files::delete_all(tx, &asset, now).await?;
+        processing::forget(tx, &asset.asset_id).await?;
     }
     change(tx, asset, now, |asset| {
         asset.standing = standing;

@@ -77,14 +77,19 @@ pub fn view(app: &App, project: &ProjectId, summary: Summary) -> DigitalAssetSum
             app.clock.now(),
         )
     });
+    let shown = summary.preview_id.as_deref().filter(|_| readable);
+    let thumbnail_url = shown.map(|preview| {
+        let (asset, epoch) = (&summary.asset_id, summary.url_epoch);
+        app.urls
+            .thumbnail(project, asset, preview, epoch, app.clock.now())
+    });
     DigitalAssetSummary {
         asset_name: summary.name,
         asset_state: summary.state.as_str().to_owned(),
         asset_type: summary.asset_type.as_str().to_owned(),
         block_reason_code: summary.block_reason_code,
         cover_url,
-        // made by the media jobs, which this library does not have yet
-        thumbnail_url: None,
+        thumbnail_url,
         asset_id: summary.asset_id.into_string(),
     }
 }

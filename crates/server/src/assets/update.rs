@@ -19,6 +19,7 @@ use crate::http::json::Json;
 use crate::http::path::PathIds;
 use crate::iam::Assets;
 use crate::ids::{AssetId, ProjectId};
+use crate::processing;
 
 /// Updates an asset
 ///
@@ -53,6 +54,7 @@ pub async fn put(
             Ok(view::with_files(tx, &owned, vec![changed]).await?.remove(0))
         })
         .await?;
+    app.bell.ring();
     Ok(Json(info))
 }
 
@@ -125,8 +127,8 @@ async fn change(
         asset.properties = rules::apply_properties(asset.properties, changes)?;
     }
     if let Some(kinds) = body.asset_extra_meta {
-        let mut meta = asset.extra_meta.unwrap_or_default();
-        meta.extend(kinds);
+        rules::check_extra_meta(&kinds)?;
+        let meta = processing::meta::updated(asset.extra_meta, kinds);
         rules::check_extra_meta(&meta)?;
         asset.extra_meta = Some(meta);
     }
@@ -136,7 +138,7 @@ async fn change(
     }
     asset.updated_at = now;
     store::update(tx, &before, &mut asset).await?;
-    Ok(asset)
+    processing::begin_pages(tx, app, asset, now).await
 }
 
 fn refuse_unchangeable(asset: &Asset) -> Result<()> {

@@ -12,6 +12,7 @@ use crate::db::Tx;
 use crate::error::Result;
 use crate::files;
 use crate::ids::AssetId;
+use crate::processing;
 
 /// Adds each asset's files; one statement for all of them.
 pub async fn with_files(
@@ -30,9 +31,11 @@ pub async fn with_files(
         .collect())
 }
 
-fn info(asset: Asset, files: &mut HashMap<AssetId, Vec<AssetFileInfo>>) -> DigitalAssetInfo {
+fn info(mut asset: Asset, files: &mut HashMap<AssetId, Vec<AssetFileInfo>>) -> DigitalAssetInfo {
+    let files = files.remove(&asset.asset_id).unwrap_or_default();
+    processing::meta::name_page_files(asset.extra_meta.as_mut(), &files);
     DigitalAssetInfo {
-        files: files.remove(&asset.asset_id).unwrap_or_default(),
+        files,
         project_id: asset.project_id.to_string(),
         asset_name: asset.name,
         asset_description: asset.description,

@@ -23,7 +23,7 @@ use crate::http::json::Json;
 use crate::http::path::PathIds;
 use crate::iam::Assets;
 use crate::ids::{FileId, ProjectId};
-use crate::{jobs, objects};
+use crate::{jobs, objects, processing};
 
 /// Completes a file
 ///
@@ -114,9 +114,12 @@ pub async fn ready(
         return Ok(());
     }
     let asset = assets::take_main_file_step(tx, asset, Step::MainFileReady, now).await?;
-    if app.config.activate_at_once {
-        assets::take_main_file_step(tx, asset, Step::Activate, now).await?;
-    }
+    let asset = if app.config.activate_at_once {
+        assets::take_main_file_step(tx, asset, Step::Activate, now).await?
+    } else {
+        asset
+    };
+    processing::begin(tx, app, asset, &file.file_id, now).await?;
     Ok(())
 }
 

@@ -111,6 +111,7 @@ async fn settle(context: &Context, digests: Digests, file: &File) -> Result<(), 
             ready(tx, &owned.app, &file, asset, now).await
         })
         .await?;
+    context.app.bell.ring();
     Ok(())
 }
 

@@ -59,7 +59,7 @@ fn main_format(kind: AssetType) -> Option<(&'static [&'static str], i64)> {
             // larger ones come in parts
             MAX_LARGE_SIZE,
         )),
-        AssetType::Image => Some((&["jpeg", "jpg", "png", "bmp", "gif"], 50 * MIB)),
+        AssetType::Image => Some((&["jpeg", "jpg", "png", "bmp", "gif", "webp"], 50 * MIB)),
         AssetType::Music | AssetType::Audio => Some((&["wav", "mp3", "m4a"], 100 * MIB)),
         AssetType::Ppt => Some((&["ppt", "pptx", "pdf"], 100 * MIB)),
         AssetType::HumanModel

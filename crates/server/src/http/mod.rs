@@ -1,5 +1,6 @@
 //! What every endpoint needs of HTTP: who calls, what was sent, how errors are printed.
 
+pub mod accept;
 pub mod address;
 pub mod audit;
 pub mod authenticate;

@@ -77,6 +77,7 @@ endpoints! {
     GET "/metrics" Nothing,
     GET "/objects/{project_id}/{asset_id}/{file}" Link,
     PUT "/objects/{project_id}/{asset_id}/{file}" Link,
+    GET "/objects/{project_id}/{asset_id}/thumbnail/{preview_id}" Link,
     GET "/readyz" Nothing,
     GET "/v1/{project_id}/digital-assets" Permission(AssetList),
     POST "/v1/{project_id}/digital-assets" Permission(AssetCreate),

@@ -53,15 +53,21 @@ pub enum Lane {
     Main,
     /// What mostly waits for another region.
     Copies,
+    /// Pictures, films and sound that are looked at.
+    Media,
+    /// Slides that are converted: each takes long, and much memory.
+    Decks,
 }
 
 impl Lane {
-    pub const ALL: [Lane; 2] = [Lane::Main, Lane::Copies];
+    pub const ALL: [Lane; 4] = [Lane::Main, Lane::Copies, Lane::Media, Lane::Decks];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Lane::Main => "main",
             Lane::Copies => "copies",
+            Lane::Media => "media",
+            Lane::Decks => "decks",
         }
     }
 
@@ -70,6 +76,8 @@ impl Lane {
         match self {
             Lane::Main => config.job_workers,
             Lane::Copies => config.copy_workers,
+            Lane::Media => config.media_workers(),
+            Lane::Decks => usize::from(config.media),
         }
     }
 }

@@ -11,15 +11,18 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use serde_json::json;
 
-use super::content::{Blocks, Content, stream};
+use super::content::{Blocks, Content, Segment, stream};
 use super::headers::{common, names_etag};
 use super::range::{self, Wanted};
 use super::store::require_content;
 use super::target::SignedUrl;
 use crate::app::App;
 use crate::audit::{Event, Outcome};
+use crate::db::Tx;
 use crate::error::{Error, ErrorCode, Result};
-use crate::files::File;
+use crate::files::{Category, File};
+use crate::http::accept::takes_webp;
+use crate::processing;
 
 const BOUNDARY: &str = "entrepot-byte-ranges-4f2a9c71";
 
@@ -44,17 +47,28 @@ pub async fn get(State(app): State<App>, request: Request) -> Result<Response> {
             target.file.file_id
         ))
     })?;
-    let etag = format!("\"{blob}\"");
+    let webp = find_webp(&app, &target.file, &parts.headers).await?;
+    let form = if webp.is_some() { "-webp" } else { "" };
+    let etag = format!("\"{blob}{form}\"");
     let mut headers = common(&target.file, &etag);
+    if target.file.category == Category::Cover {
+        insert(&mut headers, header::VARY, "Accept");
+    }
+    if webp.is_some() {
+        insert(&mut headers, header::CONTENT_TYPE, "image/webp");
+    }
     if let Some(known) = parts.headers.get(header::IF_NONE_MATCH)
         && names_etag(known, &etag)
     {
         return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
     }
-    let content = app
-        .db
-        .read(async move |tx| require_content(tx, &blob).await)
-        .await?;
+    let content = match webp {
+        Some(content) => content,
+        None => {
+            let reading = async move |tx: &mut Tx| require_content(tx, &blob).await;
+            app.db.read(reading).await?
+        }
+    };
     let body_wanted = parts.method != Method::HEAD;
     let ranges = match range::wanted(&parts.headers, &etag, content.size) {
         Wanted::Whole => Vec::new(),
@@ -87,6 +101,20 @@ pub async fn get(State(app): State<App>, request: Request) -> Result<Response> {
     }
     let body = body.map_or_else(Body::empty, Body::from_stream);
     Ok((status, headers, body).into_response())
+}
+
+/// A cover that the server made is there as WebP, too, for those that say they take it.
+async fn find_webp(app: &App, file: &File, headers: &HeaderMap) -> Result<Option<Content>> {
+    if file.category != Category::Cover || !takes_webp(headers) {
+        return Ok(None);
+    }
+    let id = file.file_id.clone();
+    let reading = async move |tx: &mut Tx| processing::find_webp(tx, &id).await;
+    let found = app.db.read(reading).await?;
+    Ok(found.map(|(storage_key, size)| Content {
+        size,
+        segments: vec![Segment { storage_key, size }],
+    }))
 }
 
 /// Before a byte is handed out, it waits to be written who gets it.

@@ -18,9 +18,11 @@ mod urls;
 
 pub use content::{Blocks, Content, digest, stream};
 pub use entrepot_blob::{Digests, Hasher};
+pub use headers::names_etag;
 pub use range::{Wanted, wanted};
 pub use store::{
     Part, claim, claim_stretches, drop_parts, identify, join_parts, list_contents, list_parts,
     release, release_all, require_content,
 };
+pub use target::Proof;
 pub use urls::{Link, UrlSigner};

@@ -213,8 +213,12 @@ pub async fn is_claimed(tx: &mut Tx, key: &StorageKey) -> Result<bool> {
              UNION ALL SELECT storage_key FROM file_parts WHERE storage_key = $2 \
              UNION ALL SELECT storage_key FROM package_entries WHERE storage_key = $3 \
              UNION ALL SELECT layout_key FROM archives WHERE layout_key = $4 \
-             UNION ALL SELECT storage_key FROM copy_segments WHERE storage_key = $5",
+             UNION ALL SELECT storage_key FROM copy_segments WHERE storage_key = $5 \
+             UNION ALL SELECT storage_key FROM previews WHERE storage_key = $6 \
+             UNION ALL SELECT storage_key FROM made_files WHERE storage_key = $7",
             params![
+                key.as_str(),
+                key.as_str(),
                 key.as_str(),
                 key.as_str(),
                 key.as_str(),

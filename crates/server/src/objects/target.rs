@@ -15,17 +15,25 @@ use crate::files::{self, File, FileState};
 use crate::ids::{AssetId, FileId, ProjectId};
 use crate::vault::DataKey;
 
-/// `/objects/{project_id}/{asset_id}/{file_id}.{suffix}?…`, as sent.
+/// What a URL below `/objects` brings to show that this server made it.
 #[derive(Debug, Clone)]
-pub struct SignedUrl {
+pub struct Proof {
+    /// Decoded.
     path: String,
-    project: ProjectId,
-    asset: AssetId,
-    file: FileId,
     expires: i64,
     /// What it was signed with.
     key: Arc<DataKey>,
     signature: String,
+    part_number: Option<i64>,
+}
+
+/// `/objects/{project_id}/{asset_id}/{file_id}.{suffix}?…`, as sent.
+#[derive(Debug, Clone)]
+pub struct SignedUrl {
+    proof: Proof,
+    project: ProjectId,
+    asset: AssetId,
+    file: FileId,
     pub part_number: Option<i64>,
 }
 
@@ -33,15 +41,11 @@ fn denied(message: &str) -> Error {
     Error::new(ErrorCode::AccessDenied, message)
 }
 
-impl SignedUrl {
+impl Proof {
     pub async fn parse(app: &App, uri: &http::Uri) -> Result<Self> {
         let path = percent_decode_str(uri.path())
             .decode_utf8_lossy()
             .into_owned();
-        let ids: Vec<&str> = path.split('/').skip(2).collect();
-        let [project, asset, name] = ids.as_slice() else {
-            return Err(Error::new(ErrorCode::NoSuchKey, "There is no such object."));
-        };
         let query = query(uri.query().unwrap_or_default());
         let get = |name: &str| query.get(name).map(String::as_str);
         let key = get("AccessKeyId").or_else(|| get("AWSAccessKeyId"));
@@ -65,9 +69,6 @@ impl SignedUrl {
         };
         Ok(Self {
             key: app.urls.require_key(key).await?,
-            project: ProjectId::new(*project),
-            asset: AssetId::new(*asset),
-            file: FileId::new(name.split('.').next().unwrap_or_default()),
             expires,
             signature: signature.to_owned(),
             part_number,
@@ -75,23 +76,23 @@ impl SignedUrl {
         })
     }
 
-    /// The file and its asset, if the URL was signed by this server for this verb and these headers.
-    pub async fn resolve(&self, app: &App, verb: &str, headers: &HeaderMap) -> Result<Target> {
-        let (project, asset, file) = (self.project.clone(), self.asset.clone(), self.file.clone());
-        let found = app
-            .db
-            .snapshot(async move |tx| find(tx, &project, &asset, &file).await)
-            .await?;
-        let mismatch = || {
-            Error::new(
-                ErrorCode::SignatureDoesNotMatch,
-                "The request signature we calculated does not match the signature you provided. \
-                 Send exactly the Content-MD5 and Content-Type that were declared.",
-            )
-        };
-        let Some(target) = found else {
-            return Err(mismatch());
-        };
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The refusal of a URL that this server did not make, or not for this request; also of one for
+    /// what is not there, so that neither tells of the other.
+    #[expect(clippy::unused_self, reason = "only who has a proof can be refused")]
+    pub fn mismatch(&self) -> Error {
+        Error::new(
+            ErrorCode::SignatureDoesNotMatch,
+            "The request signature we calculated does not match the signature you provided. \
+             Send exactly the Content-MD5 and Content-Type that were declared.",
+        )
+    }
+
+    /// Whether it was signed by this server for this verb, these headers and the asset's epoch.
+    pub fn check(&self, verb: &str, headers: &HeaderMap, epoch: i64) -> Result<()> {
         let text = |name: header::HeaderName| {
             let value = headers.get(name).map(|v| v.to_str().unwrap_or("\0"));
             value.unwrap_or_default()
@@ -105,13 +106,13 @@ impl SignedUrl {
             headers: &canonical,
             path: &self.path,
             part_number: self.part_number,
-            epoch: target.asset.url_epoch,
+            epoch,
         };
         if urls::verify(&self.key, &signed, &self.signature) {
-            return Ok(target);
+            return Ok(());
         }
         // a link that was good once is told apart from one that never was
-        let died = (1..target.asset.url_epoch).rev().take(16).any(|epoch| {
+        let died = (1..epoch).rev().take(16).any(|epoch| {
             let earlier = Signed { epoch, ..signed };
             urls::verify(&self.key, &earlier, &self.signature)
         });
@@ -121,7 +122,37 @@ impl SignedUrl {
                  Ask the API for a new one.",
             ));
         }
-        Err(mismatch())
+        Err(self.mismatch())
+    }
+}
+
+impl SignedUrl {
+    pub async fn parse(app: &App, uri: &http::Uri) -> Result<Self> {
+        let path = percent_decode_str(uri.path()).decode_utf8_lossy();
+        let ids: Vec<&str> = path.split('/').skip(2).collect();
+        let [project, asset, name] = ids.as_slice() else {
+            return Err(Error::new(ErrorCode::NoSuchKey, "There is no such object."));
+        };
+        let proof = Proof::parse(app, uri).await?;
+        Ok(Self {
+            project: ProjectId::new(*project),
+            asset: AssetId::new(*asset),
+            file: FileId::new(name.split('.').next().unwrap_or_default()),
+            part_number: proof.part_number,
+            proof,
+        })
+    }
+
+    /// The file and its asset, if the URL was signed by this server for this verb and these headers.
+    pub async fn resolve(&self, app: &App, verb: &str, headers: &HeaderMap) -> Result<Target> {
+        let (project, asset, file) = (self.project.clone(), self.asset.clone(), self.file.clone());
+        let found = app
+            .db
+            .snapshot(async move |tx| find(tx, &project, &asset, &file).await)
+            .await?;
+        let target = found.ok_or_else(|| self.proof.mismatch())?;
+        self.proof.check(verb, headers, target.asset.url_epoch)?;
+        Ok(target)
     }
 }
 

@@ -121,20 +121,36 @@ impl UrlSigner {
 
     /// Where to GET a file: good for 24 h and up to one window more.
     pub fn download(&self, link: &Link<'_>, now: Timestamp) -> String {
+        self.windowed(&link.path(), link.epoch, now)
+    }
+
+    fn windowed(&self, path: &str, epoch: i64, now: Timestamp) -> String {
         let window = i64::try_from(WINDOW.as_secs()).unwrap_or(i64::MAX);
         let windowed = (now.seconds().div_euclid(window) + 1) * window;
         let expires = Timestamp::from_seconds(windowed).plus(LIFE).seconds();
-        let path = link.path();
         self.url(&Signed {
             verb: "GET",
             content_md5: "",
             content_type: "",
             expires,
             headers: "",
-            path: &path,
+            path,
             part_number: None,
-            epoch: link.epoch,
+            epoch,
         })
+    }
+
+    /// Where to GET the thumbnail of an asset: as good as long as a download.
+    pub fn thumbnail(
+        &self,
+        project: &ProjectId,
+        asset: &AssetId,
+        preview_id: &str,
+        epoch: i64,
+        now: Timestamp,
+    ) -> String {
+        let path = format!("/objects/{project}/{asset}/thumbnail/{preview_id}");
+        self.windowed(&path, epoch, now)
     }
 
     /// Where to PUT a file once, with the declared MD5 and the type of its suffix.

@@ -19,6 +19,7 @@ pub struct Summary {
     pub url_epoch: i64,
     pub block_reason_code: Option<String>,
     pub app_user_id: Option<String>,
+    pub preview_id: Option<String>,
     pub main: Option<SummaryFile>,
     pub cover: Option<SummaryFile>,
 }
@@ -41,7 +42,7 @@ pub async fn list_summaries(
         .filter(|id| !id.contains('\0'))
         .collect();
     let mut sql = Sql::new(
-        "SELECT a.asset_id, a.name, a.asset_type, a.state, a.url_epoch, a.block_reason_code, a.app_user_id, \
+        "SELECT a.asset_id, a.name, a.asset_type, a.state, a.url_epoch, a.block_reason_code, a.app_user_id, a.preview_id, \
          f.category, f.file_id, f.file_type FROM assets a \
          LEFT JOIN files f ON f.asset_id = a.asset_id AND f.category IN ('MAIN', 'COVER') \
          AND f.state = 'CREATED' WHERE a.asset_id ",
@@ -62,6 +63,7 @@ pub async fn list_summaries(
             url_epoch: row.next()?,
             block_reason_code: row.next()?,
             app_user_id: row.next()?,
+            preview_id: row.next()?,
             main: None,
             cover: None,
         };

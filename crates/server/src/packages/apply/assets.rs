@@ -20,7 +20,7 @@ use crate::instances;
 use crate::packages::import_job::ImportPackage;
 use crate::packages::model::{Reason, ResourceType};
 use crate::packages::store::items;
-use crate::portable;
+use crate::{portable, processing};
 
 /// Items of one transaction, about.
 const ITEMS: usize = 200;
@@ -146,11 +146,16 @@ async fn one(
         .place(tx, &asset, files_from, portion.files(), &mut there)
         .await?;
     let asset_id = asset.asset_id.clone();
+    let has_media = processing::family_of(wanted.asset_type).is_some();
     let settled = Settled {
         is_new,
         files_changed: placed.changed,
     };
     let changed = settle(tx, portion, asset, wanted, settled, now).await?;
+    if portion.is_last() && has_media {
+        let asset = assets::require(tx, &import.project_id, &asset_id).await?;
+        processing::begin_thumbnail(tx, app, &asset, now).await?;
+    }
     if portion.is_first() {
         for target in &portion.into {
             let ids = attached.entry(target.clone()).or_default();

@@ -23,6 +23,7 @@ use crate::ids::BlobId;
 use crate::jobs::Context;
 use crate::objects::{self, Digests};
 use crate::portable;
+use crate::processing;
 use crate::replication::manifest::Manifest;
 use crate::replication::model::{Copy, CopyState};
 use crate::replication::store;
@@ -81,6 +82,7 @@ pub async fn apply(
     match ended {
         Ok(Ended::Done { unused }) => {
             metrics::counter!("entrepot_copies_total", "outcome" => "done").increment(1);
+            app.bell.ring();
             let kept = &plan.useless;
             for key in unused.iter().chain(kept) {
                 if let Err(error) = app.blobs.delete(key).await {
@@ -143,6 +145,7 @@ async fn write(tx: &mut Tx, work: &Work) -> Result<Ended> {
     check_unchanged(tx, copy, &asset).await?;
     let unused = place_files(tx, work, &asset, now).await?;
     let asset = settle(tx, work, asset, now).await?;
+    processing::begin_thumbnail(tx, app, &asset, now).await?;
     let mut done = copy.clone();
     done.state = CopyState::Done;
     done.local_version = Some(asset.version);

@@ -9,6 +9,7 @@ mod call;
 mod foreign;
 mod imports;
 mod instances;
+mod media;
 mod nodes;
 mod pack;
 mod packages;
@@ -37,6 +38,7 @@ use tempfile::TempDir;
 pub use answer::Answer;
 pub use call::Call;
 pub use instances::{apps_of, task, tasks_of};
+pub use media::looked_at_by;
 pub use nodes::Node;
 pub use pack::Pack;
 pub use postgres::Database;
@@ -79,6 +81,8 @@ impl Library {
         let mut setup = Setup {
             config: Config {
                 data: data.path().to_owned(),
+                // what is made of files is tested where it is asked for
+                media: false,
                 ..Config::default()
             },
             blobs: Blobs::memory(),
