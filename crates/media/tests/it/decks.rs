@@ -21,7 +21,7 @@ const ALL: [Part; 3] = [Part::Facts, Part::Thumbnail, Part::Pages];
 
 /// Slides in flat OpenDocument: each of a colour, with words.
 fn outline(slides: usize, hidden: &[usize]) -> String {
-    let (mut styles, mut pages) = (String::new(), String::new());
+    let (mut styles, mut pages) = (Vec::new(), Vec::new());
     for number in 0..slides {
         let [red, green, blue] = COLOURS[number % 3];
         let shown = if hidden.contains(&number) {
@@ -29,15 +29,16 @@ fn outline(slides: usize, hidden: &[usize]) -> String {
         } else {
             "visible"
         };
-        styles += &format!(
+        styles.push(format!(
             r##"<style:style style:name="s{number}" style:family="drawing-page"><style:drawing-page-properties draw:fill="solid" draw:fill-color="#{red:02x}{green:02x}{blue:02x}" presentation:visibility="{shown}"/></style:style>"##
-        );
-        pages += &format!(
+        ));
+        pages.push(format!(
             r#"<draw:page draw:name="n{number}" draw:style-name="s{number}" draw:master-page-name="M"><draw:frame svg:width="20cm" svg:height="3cm" svg:x="2cm" svg:y="2cm"><draw:text-box><text:p>{} on slide {}</text:p></draw:text-box></draw:frame></draw:page>"#,
             WORDS[number % 3],
             number + 1
-        );
+        ));
     }
+    let (styles, pages) = (styles.concat(), pages.concat());
     let names = ["office", "style", "text", "presentation"]
         .map(|name| format!(r#"xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0""#))
         .join(" ");
@@ -275,15 +276,16 @@ fn a_locked_pdf_says_so() {
 
 /// Copies a PPTX, with pictures on its first slide that lie elsewhere.
 fn with_links(from: &Path, to: &Path, targets: &[&str]) {
-    let (mut pictures, mut relations) = (String::new(), String::new());
+    let (mut pictures, mut relations) = (Vec::new(), Vec::new());
     for (number, target) in targets.iter().enumerate() {
-        pictures += &format!(
+        pictures.push(format!(
             r#"<p:pic><p:nvPicPr><p:cNvPr id="{number}77" name="x"/><p:cNvPicPr/><p:nvPr/></p:nvPicPr><p:blipFill><a:blip r:link="rId{number}77" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"/><a:stretch><a:fillRect/></a:stretch></p:blipFill><p:spPr><a:xfrm><a:off x="0" y="0"/><a:ext cx="10080000" cy="5670000"/></a:xfrm><a:prstGeom prst="rect"><a:avLst/></a:prstGeom></p:spPr></p:pic>"#
-        );
-        relations += &format!(
+        ));
+        relations.push(format!(
             r#"<Relationship Id="rId{number}77" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/image" Target="{target}" TargetMode="External"/>"#
-        );
+        ));
     }
+    let (pictures, relations) = (pictures.concat(), relations.concat());
     let mut old = zip::ZipArchive::new(fs::File::open(from).unwrap()).unwrap();
     let mut new = zip::ZipWriter::new(fs::File::create(to).unwrap());
     for index in 0..old.len() {

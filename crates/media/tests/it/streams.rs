@@ -383,9 +383,13 @@ fn a_film_that_is_cut_off_says_so_or_shows_what_is_there() {
 }
 
 /// Finds a box of an MP4 and changes bytes after its name.
-fn with_lie(path: &Path, name: &[u8; 4], offset: usize, lie: &[u8]) {
+fn with_lie(path: &Path, name: [u8; 4], offset: usize, lie: &[u8]) {
     let mut bytes = fs::read(path).unwrap();
-    let at = bytes.windows(4).position(|four| four == name).unwrap() + offset;
+    let at = bytes
+        .windows(4)
+        .position(|four| four == name.as_slice())
+        .unwrap()
+        + offset;
     bytes[at..at + lie.len()].copy_from_slice(lie);
     fs::write(path, bytes).unwrap();
 }
@@ -395,12 +399,12 @@ fn a_header_that_lies_is_bounded() {
     let args = format!("{TEST_FILM} -c:v mpeg4");
     // a duration of 24 days
     let (_place, path) = make(&args, "a.mp4");
-    with_lie(&path, b"mvhd", 20, &0x7FFF_FFFF_u32.to_be_bytes());
+    with_lie(&path, *b"mvhd", 20, &0x7FFF_FFFF_u32.to_be_bytes());
     let told = run(task(Family::Film, &path, &FILM));
     assert!(is_a_frame(&cover(&told)));
     // frames of 65,535 by 65,535
     let (_place, path) = make(&args, "a.mp4");
-    with_lie(&path, b"mp4v", 28, &[0xFF; 4]);
+    with_lie(&path, *b"mp4v", 28, &[0xFF; 4]);
     let told = run(task(Family::Film, &path, &FILM));
     for step in &told.steps {
         assert!(!format!("{step:?}").contains("Crashed"), "{step:?}");
