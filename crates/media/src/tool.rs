@@ -61,11 +61,6 @@ impl Tool {
         self
     }
 
-    pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
-        self.command.env(name, value);
-        self
-    }
-
     /// Runs to the end and answers what was printed. More than `most` bytes of it, a bad end and a
     /// missing program are reasons; what the program complained of is part of the sentence.
     pub fn run(self, most: usize) -> Result<Vec<u8>, Reason> {

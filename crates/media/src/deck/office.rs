@@ -79,8 +79,6 @@ fn convert(
         _ => "Impress MS PowerPoint 2007 XML",
     };
     Tool::new(program, PACKAGE)
-        // its socket goes into the folder that it works in: names of sockets must be short
-        .env("OSL_SOCKET_PATH", ".")
         .arg(format!(
             "-env:UserInstallation=file://{}",
             percent_encoded(&profile)

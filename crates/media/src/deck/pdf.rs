@@ -1,6 +1,7 @@
 //! PDF by Poppler: a page at a time, so that each page has the limits of a process to itself and
 //! a page that breaks leaves those before it.
 
+use std::fs;
 use std::path::Path;
 
 use crate::deck::text;
@@ -19,8 +20,12 @@ pub fn pages(path: &Path) -> Result<u32, Reason> {
     let printed = Tool::new("pdfinfo", PACKAGE)
         .args(["-enc", "UTF-8"])
         .arg(path)
-        .run(INFO_MOST)
-        .map_err(explained)?;
+        .run(INFO_MOST);
+    let printed = match printed {
+        // this is how it says that there are none
+        Err(reason) if reason.message.contains("the last page (0)") => return Ok(0),
+        other => other.map_err(explained)?,
+    };
     let printed = String::from_utf8_lossy(&printed);
     // what stands in the document's title must not be taken for it: the last such line is Poppler's
     let mut lines = printed.lines().rev();
@@ -38,14 +43,21 @@ pub fn draw(path: &Path, number: u32, side: u32, name: &Path) -> Result<Size, Re
         .args([path, name])
         .run(0)
         .map_err(explained)?;
-    let drawn = image::ImageReader::open(name.with_extension("jpg"))
+    let drawn = fs::read(name.with_extension("jpg"))
         .ok()
-        .and_then(|reader| reader.into_dimensions().ok());
-    let (width, height) = drawn.ok_or_else(|| {
+        .and_then(|bytes| turbojpeg::read_header(&bytes).ok())
+        .and_then(|header| size(header.width, header.height));
+    drawn.ok_or_else(|| {
         let told = "it can't be drawn; save the document as PDF again, and upload that";
         Reason::new(Code::Damaged, told)
-    })?;
-    Ok(Size { width, height })
+    })
+}
+
+fn size(width: usize, height: usize) -> Option<Size> {
+    Some(Size {
+        width: width.try_into().ok()?,
+        height: height.try_into().ok()?,
+    })
 }
 
 /// What a page says. A page without text is still a page, so no failure is told.

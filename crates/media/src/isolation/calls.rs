@@ -34,18 +34,26 @@ const REFUSED: [i64; 19] = [
     libc::SYS_kexec_load,
 ];
 
+/// Calls that do nothing and say that they did: LibreOffice insists on a socket in `/tmp` by which
+/// a second one would find the first, and doesn't start without. Nothing here has to be found.
+const PRETENDED: [i64; 2] = [libc::SYS_bind, libc::SYS_listen];
+
 pub fn restrict() -> Result<(), Box<dyn std::error::Error>> {
+    let pretended = PRETENDED.into_iter().map(|call| (call, Vec::new()));
+    apply(pretended.collect(), SeccompAction::Errno(0))?;
     let mut rules: BTreeMap<i64, Vec<SeccompRule>> =
         REFUSED.into_iter().map(|call| (call, Vec::new())).collect();
     rules.insert(libc::SYS_socket, vec![other_than_local()?]);
-    let filter = SeccompFilter::new(
-        rules,
-        SeccompAction::Allow,
-        SeccompAction::Errno(libc::EPERM.unsigned_abs()),
-        TargetArch::try_from(std::env::consts::ARCH)?,
-    )?;
-    let program = BpfProgram::try_from(filter)?;
-    apply_filter(&program)?;
+    apply(rules, SeccompAction::Errno(libc::EPERM.unsigned_abs()))
+}
+
+fn apply(
+    rules: BTreeMap<i64, Vec<SeccompRule>>,
+    answer: SeccompAction,
+) -> Result<(), Box<dyn std::error::Error>> {
+    let target = TargetArch::try_from(std::env::consts::ARCH)?;
+    let filter = SeccompFilter::new(rules, SeccompAction::Allow, answer, target)?;
+    apply_filter(&BpfProgram::try_from(filter)?)?;
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use landlock::{
 use crate::task::Task;
 
 /// Programs, libraries, fonts and their settings; what is not there on a system is left out.
-const READ: [&str; 13] = [
+const READ: [&str; 15] = [
     "/usr",
     "/lib",
     "/lib64",
@@ -21,6 +21,9 @@ const READ: [&str; 13] = [
     "/etc/ld.so.cache",
     "/etc/libreoffice",
     "/var/cache/fontconfig",
+    // where Debian keeps parts of LibreOffice that may change
+    "/var/lib/libreoffice",
+    "/var/spool/libreoffice",
     "/proc/cpuinfo",
     "/proc/meminfo",
     "/sys/devices/system/cpu",

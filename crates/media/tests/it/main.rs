@@ -2,4 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on is to panic")]
 
+mod decks;
 mod pictures;
+mod streams;
+mod telling;
