@@ -10,7 +10,8 @@ import zlib
 import pytest
 
 from driver import studio
-from driver.media import workers_of
+from driver.farm import Farm
+from driver.media import Media, WatchWorkers
 
 UNKNOWN, MISMATCH, DAMAGED, TOO_LARGE, LIMIT = (f"MSS.1000903{n}" for n in range(5))
 NOTHING, ENCRYPTED, MISSING, CRASHED = (f"MSS.1000903{n}" for n in range(5, 9))
@@ -29,12 +30,12 @@ def png(width, height, body=b""):
 
 
 def png_bomb():
-    """A few hundred kilobytes that become 600 MB of pixels."""
-    packer, packed, row = zlib.compressobj(9), b"", bytes(1 + 3 * 14_000)
-    for _ in range(14_000):
+    """A few hundred kilobytes that become 240 MB of pixels."""
+    packer, packed, row = zlib.compressobj(9), b"", bytes(1 + 3 * 9_000)
+    for _ in range(9_000):
         packed += packer.compress(row)
     packed += packer.flush()
-    head = struct.pack(">IIBBBBB", 14_000, 14_000, 8, 2, 0, 0, 0)
+    head = struct.pack(">IIBBBBB", 9_000, 9_000, 8, 2, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
 
 
@@ -125,8 +126,6 @@ def make(made, decks, tmp_path):
 @pytest.fixture(scope="module")
 def hostile_media(tmp_path_factory):
     """A library that has to do with nothing but such files."""
-    from driver.farm import Farm
-    from driver.media import Media
     farm = Farm(tmp_path_factory.mktemp("hostile"))
     yield Media(farm.start())
     farm.close()
@@ -162,36 +161,6 @@ def test_decompression_bomb_stays_within_its_memory(hostile_media):
     assert media.jobs(asset_id) == [("SUCCEEDED", 1)]
     assert watch.most < 1024 * 1024 * 1024
     nothing_is_left(media)
-
-
-class WatchWorkers(threading.Thread):
-    """The most anonymous memory that all processes at work had together, and how many there were."""
-
-    def __init__(self, media):
-        super().__init__(daemon=True)
-        self.media, self.most, self.names, self.over = media, 0, set(), threading.Event()
-
-    def __enter__(self):
-        self.start()
-        return self
-
-    def __exit__(self, *_):
-        self.over.set()
-        self.join()
-
-    def run(self):
-        while not self.over.wait(0.01):
-            workers = workers_of(self.media.server.data)
-            self.names |= set(workers.values())
-            self.most = max(self.most, sum(anonymous(pid) for pid in workers))
-
-
-def anonymous(pid):
-    try:
-        with open(f"/proc/{pid}/status") as status:
-            return sum(int(line.split()[1]) * 1024 for line in status if line.startswith("RssAnon"))
-    except OSError:
-        return 0
 
 
 class Listener(threading.Thread):
@@ -299,7 +268,7 @@ def test_deck_that_takes_too_long_is_ended(private, long_deck):
 def test_memory_is_limited(private, tmp_path):
     media = private(media_memory_mib="64")
     path = tmp_path / "large.png"
-    studio.convert("-size", "9000x9000", "plasma:", "-interlace", "PNG", path)
+    studio.convert("-size", "6000x6000", "gradient:red-blue", "-depth", "8", "-interlace", "PNG", path)
     with WatchWorkers(media) as watch:
         asset_id = media.add("IMAGE", path, "large.png", timeout=SECONDS)
     jobs, meta = media.jobs(asset_id), media.meta(asset_id)

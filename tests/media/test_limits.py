@@ -5,9 +5,10 @@ import time
 import pytest
 
 from driver import studio
-from driver.media import workers_of
+from driver.caller import KeyCaller
+from driver.media import WatchWorkers, workers_of
+from driver.packages import Packages
 from driver.regions import until
-from media.test_hostile import WatchWorkers
 
 ANALYSIS = {"ppt_meta": {"auto_analysis": True}}
 MIB = 1024 * 1024
@@ -56,8 +57,6 @@ def test_nothing_is_left_of_work_when_the_server_goes(private, long_deck, end):
 
 
 def test_pictures_and_packages_do_not_wait_for_slides(private, long_deck, made, tmp_path):
-    from driver.caller import KeyCaller
-    from driver.packages import Packages
     media = private()
     slow = [media.begin("PPT", long_deck, f"{number}.pptx", asset_extra_meta=ANALYSIS) for number in range(2)]
     until(lambda: len(media.workers()) >= 2, what="LibreOffice was not started")

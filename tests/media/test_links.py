@@ -1,12 +1,16 @@
 """Who may see a thumbnail, for how long, and what is left of it."""
 
+import os
+import time
+
 import pytest
 
 from driver import studio
+from driver.command import admin
 from driver.library import accepted
 from driver.media import JPEG, WEBP, Media
 from driver.regions import until
-from driver.rows import execute, second_project
+from driver.rows import execute, second_project, stored_files
 
 
 @pytest.fixture
@@ -68,7 +72,6 @@ def test_link_dies_when_the_asset_is_blocked_or_deleted(media, shown):
 
 
 def test_blocked_asset_shows_nothing(media, shown):
-    from driver.command import admin
     url = media.summary(shown)["thumbnail_url"]
     admin(media.server, "asset", "block", shown, "--reason-code", "x", "--reason", "y").json()
     assert media.library.get_bytes(url, WEBP).status == 403
@@ -80,7 +83,10 @@ def test_blocked_asset_shows_nothing(media, shown):
 
 def test_other_projects_see_nothing_of_it(media, shown):
     other = Media(media.server, second_project(media.server))
+    until(lambda: other.library.caller.get("digital-assets").status == 200)  # The owner may go there now.
     assert other.library.summarys([shown]) == []
+    path = media.summary(shown)["thumbnail_url"].replace(media.server.project, other.library.caller.project)
+    assert error_of(other.library.get_bytes(path, WEBP)) == (403, "SignatureDoesNotMatch")
 
 
 def test_new_main_file_has_a_thumbnail_of_its_own(media, made, tmp_path):
@@ -95,7 +101,8 @@ def test_new_main_file_has_a_thumbnail_of_its_own(media, made, tmp_path):
 
 
 def test_nothing_is_stored_of_what_is_gone(private, made, decks):
-    media = private(sweep_minutes="1", quarantine_hours="0")
+    # So long between two sweeps that each of them lists what is stored.
+    media = private(sweep_minutes="100000", quarantine_minutes="0")
     before = media.stored()
     ids = [media.add("IMAGE", made("picture.png", studio.picture), "picture.png"),
            media.add("VIDEO", made("film.mp4", studio.film, studio.FILMS["mp4"]), "film.mp4",
@@ -106,5 +113,9 @@ def test_nothing_is_stored_of_what_is_gone(private, made, decks):
         media.library.delete(asset_id, force=True)
     for table in "previews", "made_files":
         until(lambda: execute(media.server, f"SELECT COUNT(*) FROM {table}") == [["0"]], what=f"{table} is not empty")
-    media.server.restart()  # The sweep runs at the start, too.
+    media.server.stop()
+    long_ago = time.time() - 30 * 24 * 3600
+    for path in stored_files(media.server):
+        os.utime(path, (long_ago, long_ago))
+    media.server.start()  # It sweeps at the start, too.
     until(lambda: media.stored() == before, 100, f"{media.stored()} objects are left of {before}")

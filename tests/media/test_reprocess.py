@@ -4,6 +4,7 @@ import pytest
 
 from driver import studio
 from driver.command import admin
+from driver.regions import until
 from driver.rows import execute, second_project
 
 
@@ -41,7 +42,7 @@ def test_all_are_made_anew_in_place_of_what_was_there(late):
     assert admin(media.server, "reprocess", "--type", "IMAGE").json()["queued"] == 3
     for asset_id in ids:
         media.wait(asset_id)
-    assert media.stored() == stored, "a thumbnail that nobody shows any more is still stored"
+    until(lambda: media.stored() == stored, what="a thumbnail that nobody shows any more is still stored")
     for asset_id, url in zip(ids, before):
         assert media.summary(asset_id)["thumbnail_url"] != url
         assert media.library.get_bytes(url).status == 403
