@@ -7,6 +7,7 @@ from pathlib import Path
 
 from driver.caller import KeyCaller
 from driver.library import Library, accepted
+from driver.regions import until
 from driver.rows import execute, stored_files
 
 META = {"IMAGE": "image_meta", "VIDEO": "video_meta", "AUDIO": "audio_meta", "MUSIC": "audio_meta", "PPT": "ppt_meta"}
@@ -18,8 +19,11 @@ class Media:
     """The owner's library of one server, and the work that goes on in it."""
 
     def __init__(self, server, project=None):
-        self.server = server
-        self.library = Library(KeyCaller(server, project=project))
+        self.server, self.project = server, project
+
+    @property
+    def library(self):
+        return Library(KeyCaller(self.server, project=self.project))
 
     def begin(self, asset_type, content, name="file.bin", **fields):
         """An asset whose main file has just arrived."""
@@ -85,6 +89,11 @@ class Media:
     def workers(self):
         """Processes that look at files, and all that they started, by what belongs to this library."""
         return workers_of(self.server.data)
+
+    def nothing_is_left(self):
+        """The server runs, and no file and no process of the work is there any more, or will be at once."""
+        assert self.server.running
+        until(lambda: self.scratch() == [] and self.workers() == {}, 3, f"left: {self.scratch()} {self.workers()}")
 
     def stored(self):
         return len(stored_files(self.server))

@@ -9,7 +9,6 @@ from driver import calls, studio
 from driver.media import JPEG, WEBP
 from driver.vendor import metastudio
 
-TYPES = {"IMAGE": studio.PICTURES, "VIDEO": studio.FILMS, "AUDIO": studio.SOUNDS, "MUSIC": studio.SOUNDS}
 SAME = 0.06  # At most so far is a thumbnail from its reference; another picture is beyond 0.2.
 
 

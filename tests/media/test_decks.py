@@ -32,7 +32,8 @@ def check_pages(media, asset_id, pdf, count, folder):
             assert studio.difference(content, reference.with_suffix(".png"), folder) < 0.04
             (folder / "page").write_bytes(content)
             width, height = studio.identify(folder / "page")
-            assert max(width, height) <= 1920 and abs(width / height - 28 / 21) < 0.01
+            their_width, their_height = studio.identify(reference.with_suffix(".png"))
+            assert max(width, height) <= 1920 and abs(width / height - their_width / their_height) < 0.01
 
 
 @pytest.mark.parametrize("form", ["ppt", "pptx", "pdf"])

@@ -35,7 +35,7 @@ def test_number_of_processes_follows_the_setting(private, made):
     while any(state in ("QUEUED", "RUNNING") for asset_id in ids for state, _ in media.jobs(asset_id)):
         most = max(most, len(media.workers()))
     assert most == 1
-    assert media.scratch() == []
+    media.nothing_is_left()
 
 
 @pytest.mark.parametrize("end", ["stop", "kill"])
@@ -53,7 +53,7 @@ def test_nothing_is_left_of_work_when_the_server_goes(private, long_deck, end):
     assert [state for state, _ in jobs] == ["SUCCEEDED"]
     assert media.meta(asset_id)["ppt_analysis_status"] == "SUCCEEDED"
     assert len(media.files(asset_id, "PAGE")) == 50
-    assert media.scratch() == [] and media.workers() == {}
+    media.nothing_is_left()
 
 
 def test_pictures_and_packages_do_not_wait_for_slides(private, long_deck, made, tmp_path):

@@ -76,22 +76,27 @@ def test_thumbnail_of_a_copy_does_not_stand_in_the_way_of_the_next_one(pair, sid
     assert has_thumbnail(there, asset_id).split("?")[0] == first.split("?")[0], "it was made again for nothing"
 
 
-def test_package_brings_everything_and_thumbnails_are_made_anew(pair, sides, made, decks, tmp_path):
-    here, there = sides
-    film = here.add("VIDEO", made("film.mp4", studio.film, studio.FILMS["mp4"]), "packed film",
+@pytest.mark.parametrize("into", ["another region", "the same library"])
+def test_package_brings_everything_and_thumbnails_are_made_anew(sides, made, decks, tmp_path, into):
+    here, there = sides[0], sides[1 if into == "another region" else 0]
+    film = here.add("VIDEO", made("film.mp4", studio.film, studio.FILMS["mp4"]), "packed film.mp4",
                     is_need_generate_cover=True)
-    deck = here.add("PPT", decks["pdf"], "packed deck", asset_extra_meta=ANALYSIS)
+    deck = here.add("PPT", decks["pdf"], "packed deck.pdf", asset_extra_meta=ANALYSIS)
     source, target = Packages(KeyCaller(here.server)), Packages(KeyCaller(there.server))
-    app = source.create_app("a travelling application")
+    app = source.create_app(f"an application for {into}")
     source.attach(app, [film, deck])
-    package = source.fetch(source.export([app])).body
-    target.import_(package)
-    found = {asset["asset_name"]: asset["asset_id"] for asset in there.library.list(limit=100)["assets"]}
-    for asset_id, name in (film, "packed film"), (deck, "packed deck"):
-        imported = found[name]
-        assert imported != asset_id
-        has_thumbnail(there, imported)
-        assert without_ids(there.meta(imported)) == without_ids(here.meta(asset_id))
-        assert studio.difference(there.picture(imported), here.picture(asset_id), tmp_path) < SAME
-    assert page_files(there, found["packed deck"]) == {1: "page-1.jpg", 2: "page-2.jpg", 3: "page-3.jpg"}
-    assert len(there.files(found["packed film"], "COVER")) == 1
+    before = ids_of(there)
+    target.import_(source.fetch(source.export([app])).body)
+    came = ids_of(there) - before
+    imported = {there.library.show(asset_id)["asset_type"]: asset_id for asset_id in came}
+    assert len(came) == 2
+    for original, copy in (film, imported["VIDEO"]), (deck, imported["PPT"]):
+        has_thumbnail(there, copy)
+        assert without_ids(there.meta(copy)) == without_ids(here.meta(original))
+        assert studio.difference(there.picture(copy), here.picture(original), tmp_path) < SAME
+    assert page_files(there, imported["PPT"]) == {1: "page-1.jpg", 2: "page-2.jpg", 3: "page-3.jpg"}
+    assert len(there.files(imported["PPT"], "PAGE")) == 3 and len(there.files(imported["VIDEO"], "COVER")) == 1
+
+
+def ids_of(media):
+    return {asset["asset_id"] for asset in media.library.list(limit=100)["assets"]}
