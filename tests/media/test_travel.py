@@ -85,8 +85,10 @@ def test_package_brings_everything_and_thumbnails_are_made_anew(sides, made, dec
     source, target = Packages(KeyCaller(here.server)), Packages(KeyCaller(there.server))
     app = source.create_app(f"an application for {into}")
     source.attach(app, [film, deck])
+    package = source.fetch(source.export([app])).body
+    source.delete([app])  # Its name is free again; the assets stay.
     before = ids_of(there)
-    target.import_(source.fetch(source.export([app])).body)
+    target.import_(package)
     came = ids_of(there) - before
     imported = {there.library.show(asset_id)["asset_type"]: asset_id for asset_id in came}
     assert len(came) == 2

@@ -2,10 +2,19 @@
 
 import pytest
 
+from driver.farm import Farm
 from driver.library import md5_of
 
 CONTENT = b"content"
 ILLEGAL = "MSS.10009001"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """One that does not look at files: what it learns of them would change assets while they are compared."""
+    farm = Farm(tmp_path_factory.mktemp("states"))
+    yield farm.start(environment={"ENTREPOT_MEDIA": "false"})
+    farm.close()
 
 
 def creating(library):
