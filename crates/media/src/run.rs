@@ -123,6 +123,9 @@ impl Running {
         let line = self.stdout.read_until(b'\n', &mut self.line);
         match timeout_at(self.deadline, line).await {
             Ok(Ok(n)) if n > 0 && self.line.ends_with(b"\n") => {}
+            Ok(_) if self.stdout.get_ref().limit() == 0 => {
+                return Err(nonsense("said too much"));
+            }
             Ok(_) => return Err(self.cause().await),
             Err(_) => return Err(self.too_slow()),
         }

@@ -211,6 +211,20 @@ impl Reason {
     }
 }
 
+impl Code {
+    pub const ALL: [Code; 9] = [
+        Code::FormatUnknown,
+        Code::FormatMismatch,
+        Code::Damaged,
+        Code::TooLarge,
+        Code::LimitExceeded,
+        Code::NothingToShow,
+        Code::Encrypted,
+        Code::ToolMissing,
+        Code::Crashed,
+    ];
+}
+
 /// What a reason is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Code {

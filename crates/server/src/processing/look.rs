@@ -1,12 +1,12 @@
 //! Hears the child, and stores what it made as soon as it is there.
 
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use bytes::Bytes;
 use entrepot_blob::StorageKey;
-use entrepot_media::task::{COVER, Facts, Page, Part, THUMBNAIL, jpeg, page, webp};
+use entrepot_media::task::{COVER, Code, Facts, Page, Part, THUMBNAIL, jpeg, page, webp};
 use entrepot_media::{Program, Reason, Running, Step, Task, open_output};
 use tokio::task::spawn_blocking;
 
@@ -106,18 +106,26 @@ async fn take(app: &App, task: &Task, step: Step, looked: &mut Looked) -> Result
     match step {
         Step::Facts(facts) => looked.facts = Some(facts),
         Step::Thumbnail(_) => {
-            let forms = [webp(&task.folder, THUMBNAIL), jpeg(&task.folder, THUMBNAIL)];
-            let stored = store_forms(app, &forms, looked).await?;
-            looked.thumbnail = Some(stored);
+            let (webp, jpeg) = (webp(&task.folder, THUMBNAIL), jpeg(&task.folder, THUMBNAIL));
+            let Some([webp, jpeg]) = read_all([webp, jpeg], Part::Thumbnail, looked).await? else {
+                return Ok(());
+            };
+            looked.thumbnail = Some(store_forms(app, webp, Some(jpeg), looked).await?);
         }
         Step::Cover(_) => {
-            let made = store_file(app, jpeg(&task.folder, COVER), looked).await?;
-            let stored = store_forms(app, &[webp(&task.folder, COVER)], looked).await?;
-            looked.cover = Some((made, stored));
+            let (webp, jpeg) = (webp(&task.folder, COVER), jpeg(&task.folder, COVER));
+            let Some([webp, jpeg]) = read_all([webp, jpeg], Part::Cover, looked).await? else {
+                return Ok(());
+            };
+            let made = store_file(app, jpeg, looked).await?;
+            looked.cover = Some((made, store_forms(app, webp, None, looked).await?));
         }
         Step::Page(told) => {
             let path = page(&task.folder, told.number);
-            let made = store_file(app, path.clone(), looked).await?;
+            let Some([bytes]) = read_all([path.clone()], Part::Pages, looked).await? else {
+                return Ok(());
+            };
+            let made = store_file(app, bytes, looked).await?;
             looked.pages.push((told, made));
             // fifty of them would fill the folder
             let _ = tokio::fs::remove_file(path).await;
@@ -128,28 +136,47 @@ async fn take(app: &App, task: &Task, step: Step, looked: &mut Looked) -> Result
     Ok(())
 }
 
-async fn read(path: PathBuf) -> Result<Bytes> {
+/// The files of a part; where one is not what it should be, the part is refused.
+async fn read_all<const N: usize>(
+    paths: [PathBuf; N],
+    part: Part,
+    looked: &mut Looked,
+) -> Result<Option<[Bytes; N]>> {
     let read = move || {
-        let mut bytes = Vec::new();
-        open_output(&path, PICTURE_MOST)?.read_to_end(&mut bytes)?;
-        Ok::<_, std::io::Error>(bytes)
+        let mut files = [const { Bytes::new() }; N];
+        for (path, file) in paths.iter().zip(files.iter_mut()) {
+            let mut bytes = Vec::new();
+            open_output(path, PICTURE_MOST)?.read_to_end(&mut bytes)?;
+            *file = bytes.into();
+        }
+        Ok::<_, std::io::Error>(files)
     };
-    let read = spawn_blocking(read).await.map_err(Error::internal)?;
-    read.map(Bytes::from).map_err(Error::internal)
+    match spawn_blocking(read).await.map_err(Error::internal)? {
+        Ok(files) => Ok(Some(files)),
+        Err(error) => {
+            tracing::warn!(%error, ?part, "a media worker made no proper file");
+            let message = "the program that looks at files made no proper picture of it";
+            let reason = Reason::new(Code::Crashed, message);
+            looked.refused.push((part, reason));
+            Ok(None)
+        }
+    }
 }
 
 /// One stored object with all forms of a picture, WebP first.
-async fn store_forms(app: &App, forms: &[impl AsRef<Path>], looked: &mut Looked) -> Result<Stored> {
+async fn store_forms(
+    app: &App,
+    webp: Bytes,
+    jpeg: Option<Bytes>,
+    looked: &mut Looked,
+) -> Result<Stored> {
     let key = new_key(app)?;
     let mut writer = app.blobs.writer(&key).await?;
-    let mut sizes = [0; 2];
-    for (form, size) in forms.iter().zip(sizes.iter_mut()) {
-        let bytes = read(form.as_ref().to_owned()).await?;
-        *size = bytes.len() as u64;
-        writer.write(bytes).await?;
-    }
+    let webp_size = webp.len() as u64;
+    let jpeg_size = jpeg.as_ref().map_or(0, |jpeg| jpeg.len() as u64);
+    writer.write(webp).await?;
+    writer.write(jpeg.unwrap_or_default()).await?;
     writer.finish().await?;
-    let [webp_size, jpeg_size] = sizes;
     looked.keys.push(key.clone());
     Ok(Stored {
         storage_key: key.to_string(),
@@ -158,10 +185,10 @@ async fn store_forms(app: &App, forms: &[impl AsRef<Path>], looked: &mut Looked)
     })
 }
 
-async fn store_file(app: &App, path: PathBuf, looked: &mut Looked) -> Result<Made> {
+async fn store_file(app: &App, bytes: Bytes, looked: &mut Looked) -> Result<Made> {
     let key = new_key(app)?;
     let mut ingest = app.blobs.ingest(&key).await?;
-    ingest.write(read(path).await?).await?;
+    ingest.write(bytes).await?;
     let digests = ingest.finish().await?;
     looked.keys.push(key.clone());
     Ok(Made {

@@ -16,5 +16,6 @@ mod instances;
 mod jobs;
 mod objects;
 mod packages;
+mod processing;
 mod replication;
 mod vault;

@@ -1,8 +1,10 @@
 //! What the documents promise to list, they list.
 
+use entrepot_media::task::Code;
 use entrepot_server::config::Config;
 use entrepot_server::error::{Error, ErrorCode};
 use entrepot_server::http::render::{Family, of_roma, published, render};
+use entrepot_server::processing::reasons;
 use http_body_util::BodyExt;
 
 use super::read;
@@ -158,7 +160,8 @@ fn the_list_of_codes_here_is_whole() {
 #[test]
 fn codes_of_the_document_exist() {
     let names = |code: &ErrorCode| [published(*code).1, of_roma(*code).1];
-    let known: Vec<&str> = CODES.iter().flat_map(names).collect();
+    let mut known: Vec<&str> = CODES.iter().flat_map(names).collect();
+    known.extend(Code::ALL.map(reasons::code));
     for (name, _) in rows(&read("docs/ERRORS.md")) {
         if ["MSS.", "ROMA.", "APIG."]
             .iter()
@@ -169,5 +172,14 @@ fn codes_of_the_document_exist() {
                 "{name} is documented, but nothing answers it"
             );
         }
+    }
+}
+
+#[test]
+fn every_reason_for_no_preview_is_documented_once() {
+    let rows = rows(&read("docs/ERRORS.md"));
+    for code in Code::ALL.map(reasons::code) {
+        let documented = rows.iter().filter(|(name, _)| name == code).count();
+        assert_eq!(documented, 1, "{code}");
     }
 }
