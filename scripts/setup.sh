@@ -48,6 +48,8 @@ debian_packages() {
     missing zip && wanted+=(zip)
     { missing convert || missing identify; } && wanted+=(imagemagick)
     missing nginx && [ ! -x /usr/sbin/nginx ] && wanted+=(nginx-light)
+    missing pdftoppm && wanted+=(poppler-utils)
+    missing soffice && wanted+=(libreoffice-impress-nogui)
     python3 -c 'import ensurepip, venv' 2>/dev/null || wanted+=(python3-venv)
   fi
   if [ "$purpose" = bench ]; then

@@ -11,6 +11,7 @@ mod master_key;
 mod policy;
 mod project;
 mod replication_key;
+mod reprocess;
 mod user;
 
 use clap::{Args, Subcommand};
@@ -57,6 +58,8 @@ enum Command {
     /// Keys that this region shares with others, for copies of assets
     #[command(subcommand)]
     ReplicationKey(replication_key::ReplicationKey),
+    /// Make metadata, thumbnails, covers and pages anew
+    Reprocess(reprocess::Reprocess),
     /// Users beside the owner
     #[command(subcommand)]
     User(user::User),
@@ -85,6 +88,7 @@ pub fn run(command: Admin) -> anyhow::Result<()> {
             Command::Policy(command) => policy::run(&app, command).await,
             Command::Project(command) => project::run(&app, command).await,
             Command::ReplicationKey(command) => replication_key::run(&app, command).await,
+            Command::Reprocess(command) => reprocess::run(&app, command).await,
             Command::User(command) => user::run(&app, command).await,
         }
     })
