@@ -225,7 +225,10 @@ mod tests {
     use super::*;
 
     fn object(value: Value) -> Meta {
-        value.as_object().unwrap().clone()
+        match value {
+            Value::Object(fields) => fields,
+            other => panic!("{other} is no object"),
+        }
     }
 
     fn picture_facts(width: u32, height: u32) -> Facts {
