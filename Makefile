@@ -12,6 +12,7 @@ help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
 run: build ## build, then serve the library in DATA (default ./data); ARGS="--listen 127.0.0.1:9000" adds flags
+	@scripts/setup.sh run
 	exec target/release/entrepot serve --data "$(DATA)" $(ARGS)
 
 setup: ## install what building, testing and measuring need

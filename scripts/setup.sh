@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Installs what is missing for one purpose and says so; does nothing, quickly, when nothing is missing.
-# Usage: scripts/setup.sh build|check|test|bench   (each includes what it needs of those before it)
+# Usage: scripts/setup.sh build|run|check|test|bench   (each includes what it needs of those before it)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-purpose=${1:?usage: scripts/setup.sh build|check|test|bench}
+purpose=${1:?usage: scripts/setup.sh build|run|check|test|bench}
 deny_version=0.20.2
 nextest_version=0.9.143
 garage_version=2.5.0
@@ -34,7 +34,10 @@ debian_packages() {
   # libjpeg-turbo is built from the source that its crate brings; nasm is for its fast paths
   missing cmake && wanted+=(cmake make)
   missing nasm && wanted+=(nasm)
+  # for films and sound; LibreOffice and Poppler, for slides, are left to whoever wants them
+  [[ $purpose =~ ^(run|test|bench)$ ]] && missing ffmpeg && wanted+=(ffmpeg)
   if [ "$purpose" = test ] || [ "$purpose" = bench ]; then
+    missing vipsthumbnail && wanted+=(libvips-tools)
     has_postgres || wanted+=(postgresql)
     missing psql && wanted+=(postgresql-client)
   fi
@@ -43,9 +46,7 @@ debian_packages() {
     missing faketime && wanted+=(faketime)
     missing unzip && wanted+=(unzip)
     missing zip && wanted+=(zip)
-    missing ffmpeg && wanted+=(ffmpeg)
     { missing convert || missing identify; } && wanted+=(imagemagick)
-    missing vipsthumbnail && wanted+=(libvips-tools)
     missing nginx && [ ! -x /usr/sbin/nginx ] && wanted+=(nginx-light)
     missing pdftoppm && wanted+=(poppler-utils)
     missing soffice && wanted+=(libreoffice-impress-nogui)
@@ -98,7 +99,7 @@ fi
 
 debian_packages
 case $purpose in
-  build) ;;
+  build | run) ;;
   bench) install_garage ;;
   check) install_cargo_tool deny "$deny_version" ;;
   test)

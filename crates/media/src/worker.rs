@@ -24,13 +24,13 @@ pub struct Work {
 
 impl Work {
     /// Tells a result to the parent; when nobody listens any more, there is nobody to work for.
-    #[expect(clippy::unused_self, reason = "what is told is told of a task")]
+    #[expect(clippy::unused_self, reason = "what is told belongs to the work")]
     pub fn tell(&self, step: &Step) {
         tell(step);
     }
 
     /// Tells that a part will not come.
-    #[expect(clippy::unused_self, reason = "what is told is told of a task")]
+    #[expect(clippy::unused_self, reason = "what is told belongs to the work")]
     pub fn refuse(&self, part: Part, reason: Reason) {
         tell(&Step::Refused { part, reason });
     }

@@ -13,6 +13,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::files::rules as file_rules;
 use crate::files::{Category, Digests, File, FileState};
 use crate::ids::{AppId, AssetId, BlobId, FileId, ProjectId};
+use crate::processing;
 
 /// Why an asset can't travel now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,7 +82,7 @@ pub fn describe(
         tags: asset.tags,
         system_properties: properties.collect(),
         supported_service: asset.services,
-        extra_meta: asset.extra_meta,
+        extra_meta: asset.extra_meta.map(processing::meta::portable),
         needs_cover: asset.needs_cover,
         created_at: moment(asset.created_at),
         updated_at: moment(asset.updated_at),

@@ -22,6 +22,7 @@ use crate::db::Tx;
 use crate::error::{Error, ErrorCode, Result};
 use crate::files::{Category, File};
 use crate::http::accept::takes_webp;
+use crate::ids::BlobId;
 use crate::processing;
 
 const BOUNDARY: &str = "entrepot-byte-ranges-4f2a9c71";
@@ -48,26 +49,17 @@ pub async fn get(State(app): State<App>, request: Request) -> Result<Response> {
         ))
     })?;
     let webp = find_webp(&app, &target.file, &parts.headers).await?;
-    let form = if webp.is_some() { "-webp" } else { "" };
-    let etag = format!("\"{blob}{form}\"");
-    let mut headers = common(&target.file, &etag);
-    if target.file.category == Category::Cover {
-        insert(&mut headers, header::VARY, "Accept");
-    }
-    if webp.is_some() {
-        insert(&mut headers, header::CONTENT_TYPE, "image/webp");
-    }
+    let etag = etag(&blob, webp.is_some());
+    let mut headers = describe(&target.file, &etag, webp.is_some());
     if let Some(known) = parts.headers.get(header::IF_NONE_MATCH)
         && names_etag(known, &etag)
     {
         return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
     }
-    let content = match webp {
-        Some(content) => content,
-        None => {
-            let reading = async move |tx: &mut Tx| require_content(tx, &blob).await;
-            app.db.read(reading).await?
-        }
+    let content = if let Some(content) = webp {
+        content
+    } else {
+        stored(&app, blob).await?
     };
     let body_wanted = parts.method != Method::HEAD;
     let ranges = match range::wanted(&parts.headers, &etag, content.size) {
@@ -101,6 +93,28 @@ pub async fn get(State(app): State<App>, request: Request) -> Result<Response> {
     }
     let body = body.map_or_else(Body::empty, Body::from_stream);
     Ok((status, headers, body).into_response())
+}
+
+fn etag(blob: &BlobId, is_webp: bool) -> String {
+    let form = if is_webp { "-webp" } else { "" };
+    format!("\"{blob}{form}\"")
+}
+
+/// Everything but length and range.
+fn describe(file: &File, etag: &str, is_webp: bool) -> HeaderMap {
+    let mut headers = common(file, etag);
+    if file.category == Category::Cover {
+        insert(&mut headers, header::VARY, "Accept");
+    }
+    if is_webp {
+        insert(&mut headers, header::CONTENT_TYPE, "image/webp");
+    }
+    headers
+}
+
+async fn stored(app: &App, blob: BlobId) -> Result<Content> {
+    let reading = async move |tx: &mut Tx| require_content(tx, &blob).await;
+    app.db.read(reading).await
 }
 
 /// A cover that the server made is there as WebP, too, for those that say they take it.

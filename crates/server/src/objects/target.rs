@@ -82,7 +82,6 @@ impl Proof {
 
     /// The refusal of a URL that this server did not make, or not for this request; also of one for
     /// what is not there, so that neither tells of the other.
-    #[expect(clippy::unused_self, reason = "only who has a proof can be refused")]
     pub fn mismatch(&self) -> Error {
         Error::new(
             ErrorCode::SignatureDoesNotMatch,

@@ -81,9 +81,10 @@ async fn page(
         let Some(asset) = asset.filter(|asset| asset.project_id == candidate.project_id) else {
             continue;
         };
-        if wanted.missing && is_complete(&asset, candidate, family) {
+        let has_rest = wanted.missing && has_rest(&asset, candidate, family);
+        if has_rest && candidate.has_thumbnail {
             counts.complete += 1;
-        } else if begin_again(tx, app, asset, candidate, family).await? {
+        } else if begin_again(tx, app, asset, candidate, family, has_rest).await? {
             counts.queued += 1;
         } else {
             counts.waiting += 1;
@@ -94,13 +95,15 @@ async fn page(
     Ok((counts, last.map(|last| last.asset_id.to_string())))
 }
 
-fn is_complete(asset: &Asset, candidate: &Candidate, family: Family) -> bool {
+/// Whether everything but the thumbnail is there. Making that alone leaves the asset's version as
+/// it is, which matters where it is a copy from another region.
+fn has_rest(asset: &Asset, candidate: &Candidate, family: Family) -> bool {
     let meta = asset.extra_meta.as_ref();
     let facts = meta.and_then(|meta| meta.get(meta::field(family)));
     let has_facts = facts.is_some_and(|facts| facts.get("error_info").is_none());
     let has_cover = !asset.needs_cover || candidate.has_cover;
     let has_pages = !meta::wants_pages(meta) || meta::status(meta) == Some("SUCCEEDED");
-    candidate.has_thumbnail && has_facts && has_cover && has_pages
+    has_facts && has_cover && has_pages
 }
 
 async fn begin_again(
@@ -109,9 +112,10 @@ async fn begin_again(
     asset: Asset,
     candidate: &Candidate,
     family: Family,
+    thumbnail_only: bool,
 ) -> Result<bool> {
     let now = app.clock.now();
-    let subject = Subject::of(&asset, &candidate.file_id, false);
+    let subject = Subject::of(&asset, &candidate.file_id, thumbnail_only);
     let resource = format!("asset/{}", asset.asset_id);
     let (action, detail) = (
         "entrepot:admin:reprocess",
@@ -123,7 +127,7 @@ async fn begin_again(
         return Ok(false);
     }
     audit::record(tx, &event).await?;
-    if family == Family::Deck && meta::wants_pages(asset.extra_meta.as_ref()) {
+    if family == Family::Deck && !thumbnail_only && meta::wants_pages(asset.extra_meta.as_ref()) {
         assets::change(tx, asset, now, |asset| {
             asset.extra_meta = Some(meta::with_status(asset.extra_meta.take(), "WAITING"));
         })

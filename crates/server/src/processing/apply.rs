@@ -178,7 +178,7 @@ async fn set_preview(tx: &mut Tx, work: &Work, now: Timestamp) -> Result<Option<
     };
     let preview = Preview {
         asset_id: work.subject.asset_id.clone(),
-        preview_id: work.context.app.ids.next(),
+        id: work.context.app.ids.next(),
         file_id: work.subject.file_id.clone(),
         outcome,
     };

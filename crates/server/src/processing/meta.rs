@@ -51,6 +51,17 @@ pub fn with_status(meta: Option<Meta>, status: &str) -> Meta {
     meta
 }
 
+/// What of the metadata travels: an analysis that is under way here is not under way elsewhere.
+pub fn portable(mut meta: Meta) -> Meta {
+    if matches!(
+        status(Some(&meta)),
+        Some("INITIALIZE" | "WAITING" | "CONVERTING")
+    ) {
+        section(&mut meta, "ppt_meta").remove("ppt_analysis_status");
+    }
+    meta
+}
+
 fn section<'a>(meta: &'a mut Meta, field: &str) -> &'a mut Meta {
     let value = meta.entry(field).or_insert_with(|| json!({}));
     if !value.is_object() {
@@ -214,7 +225,10 @@ mod tests {
     use super::*;
 
     fn object(value: Value) -> Meta {
-        value.as_object().unwrap().clone()
+        match value {
+            Value::Object(fields) => fields,
+            other => panic!("{other} is no object"),
+        }
     }
 
     fn picture_facts(width: u32, height: u32) -> Facts {
@@ -273,6 +287,15 @@ mod tests {
             Value::from(meta),
             json!({"ppt_meta": {"auto_analysis": true, "page_count": 3}, "x": {"b": 2}})
         );
+    }
+
+    #[test]
+    fn an_analysis_under_way_does_not_travel() {
+        let meta = object(json!({"ppt_meta": {"auto_analysis": true}}));
+        let under_way = with_status(Some(meta.clone()), "CONVERTING");
+        assert_eq!(portable(under_way), meta);
+        let done = with_status(Some(meta), "SUCCEEDED");
+        assert_eq!(portable(done.clone()), done);
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub fn family_of(kind: AssetType) -> Option<Family> {
 pub struct Preview {
     pub asset_id: AssetId,
     /// Part of its URL: a new one for each that is made.
-    pub preview_id: String,
+    pub id: String,
     /// The main file that it was made of.
     pub file_id: FileId,
     pub outcome: Outcome,

@@ -32,7 +32,7 @@ pub async fn find_preview(tx: &mut Tx, asset: &AssetId) -> Result<Option<Preview
 }
 
 fn preview(row: &mut Row) -> Result<Preview> {
-    let (asset_id, preview_id, file_id) = (row.next()?, row.next()?, row.next()?);
+    let (asset_id, id, file_id) = (row.next()?, row.next()?, row.next()?);
     let key: Option<String> = row.next()?;
     let (webp_size, jpeg_size) = (row.next()?, row.next()?);
     let outcome = match key {
@@ -48,7 +48,7 @@ fn preview(row: &mut Row) -> Result<Preview> {
     };
     Ok(Preview {
         asset_id,
-        preview_id,
+        id,
         file_id,
         outcome,
     })
@@ -73,7 +73,7 @@ pub async fn set_preview(
          error_code, error, made_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         params![
             &preview.asset_id,
-            &preview.preview_id,
+            &preview.id,
             &preview.file_id,
             key,
             sizes[0],
@@ -84,7 +84,7 @@ pub async fn set_preview(
         ],
     )
     .await?;
-    let shown = key.map(|_| preview.preview_id.as_str());
+    let shown = key.map(|_| preview.id.as_str());
     tx.execute(
         "UPDATE assets SET preview_id = $1 WHERE asset_id = $2",
         params![shown, &preview.asset_id],

@@ -49,7 +49,7 @@ pub async fn get(State(app): State<App>, request: Request) -> Result<Response> {
         return Err(Error::internal("a thumbnail with an id and no bytes"));
     };
     let form = Form::of(&parts.headers, stored);
-    let etag = format!("\"{}-{}\"", preview.preview_id, form.suffix);
+    let etag = format!("\"{}-{}\"", preview.id, form.suffix);
     let mut headers = headers(&form, &etag);
     let known = parts.headers.get(header::IF_NONE_MATCH);
     if known.is_some_and(|known| names_etag(known, &etag)) {
@@ -135,7 +135,7 @@ async fn find(
         return Ok(None);
     };
     let found = store::find_preview(tx, &asset.asset_id).await?;
-    let found = found
-        .filter(|found| found.preview_id == preview && matches!(found.outcome, Outcome::Ready(_)));
+    let found =
+        found.filter(|found| found.id == preview && matches!(found.outcome, Outcome::Ready(_)));
     Ok(found.map(|preview| (asset, preview)))
 }
