@@ -1,4 +1,4 @@
-"""From the upload to metadata and thumbnail, by the vendor's client, for every format; held against the tools' own word."""
+"""From the upload to metadata and thumbnail, by the vendor's client, for every format; held against what tools say."""
 
 import time
 

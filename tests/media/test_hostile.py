@@ -52,7 +52,7 @@ CORPUS = {
     "an SVG after an XML header": ("IMAGE", "a.png", lambda make: b'<?xml version="1.0"?>\n' + SVG, UNKNOWN),
     "HTML called JPEG": ("IMAGE", "a.jpg", lambda make: HTML, UNKNOWN),
     "HTML called a film": ("VIDEO", "a.mp4", lambda make: HTML, UNKNOWN),
-    "a script of ImageMagick": ("IMAGE", "a.png", lambda make: b"push graphic-context\nimage over 0,0 9,9 'x'", UNKNOWN),
+    "a script of ImageMagick": ("IMAGE", "a.png", lambda make: b"push graphic-context\nimage over 0,0 9,9", UNKNOWN),
     "a picture that is a zip, too": ("IMAGE", "a.png", lambda make: make.picture() + make.zip(("a", b"x")), UNKNOWN),
     "a picture that is a PDF, too": ("IMAGE", "a.jpg", lambda make: make.jpeg(comment=make.pdf()[:600]), UNKNOWN),
     "a picture called a film": ("VIDEO", "a.mp4", lambda make: make.picture(), MISMATCH),
@@ -206,13 +206,14 @@ def test_playlist_leads_nowhere(hostile_media, kind, target):
 
 def outside(target):
     """The only relationship of a slide: a picture that lies elsewhere."""
-    return (b'<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
-            b'<Relationship Id="rId99" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/image" '
+    places = b'"http://schemas.openxmlformats.org/'
+    return (b'<?xml version="1.0"?><Relationships xmlns=' + places + b'package/2006/relationships">'
+            b'<Relationship Id="rId99" Type=' + places + b'officeDocument/2006/relationships/image" '
             b'TargetMode="External" Target="' + target.encode() + b'"/>')
 
 
-PICTURE = (b'<p:pic><p:nvPicPr><p:cNvPr id="99" name="x"/><p:cNvPicPr/><p:nvPr/></p:nvPicPr><p:blipFill><a:blip '
-           b'r:link="rId99"/><a:stretch><a:fillRect/></a:stretch></p:blipFill><p:spPr><a:xfrm><a:off x="0" y="0"/>'
+PICTURE = (b'<p:pic><p:nvPicPr><p:cNvPr id="99" name="x"/><p:cNvPicPr/><p:nvPr/></p:nvPicPr><p:blipFill>'
+           b'<a:blip r:link="rId99"/><a:stretch><a:fillRect/></a:stretch></p:blipFill><p:spPr><a:xfrm><a:off x="0" y="0"/>'
            b'<a:ext cx="5000000" cy="5000000"/></a:xfrm><a:prstGeom prst="rect"><a:avLst/></a:prstGeom></p:spPr></p:pic>')
 
 

@@ -79,7 +79,8 @@ def swapped_profile(path):
 
     text = b"red and green swapped\0"
     curve = b"curv\0\0\0\0" + struct.pack(">IH", 1, round(2.2 * 256)) + b"\0\0"
-    tags = {b"desc": b"desc\0\0\0\0" + struct.pack(">I", len(text)) + text + bytes(80), b"cprt": b"text\0\0\0\0none\0\0\0\0",
+    tags = {b"desc": b"desc\0\0\0\0" + struct.pack(">I", len(text)) + text + bytes(80),
+            b"cprt": b"text\0\0\0\0none\0\0\0\0",
             b"wtpt": xyz(0.9642, 1, 0.8249), b"gXYZ": xyz(0.4361, 0.2225, 0.0139), b"rXYZ": xyz(0.3851, 0.7169, 0.0971),
             b"bXYZ": xyz(0.1431, 0.0606, 0.7141), b"rTRC": curve, b"gTRC": curve, b"bTRC": curve}
     table, body, begin = struct.pack(">I", len(tags)), b"", 128 + 4 + 12 * len(tags)
