@@ -213,9 +213,9 @@ def outside(target):
 
 
 PICTURE = (b'<p:pic><p:nvPicPr><p:cNvPr id="99" name="x"/><p:cNvPicPr/><p:nvPr/></p:nvPicPr><p:blipFill>'
-           b'<a:blip r:link="rId99"/><a:stretch><a:fillRect/></a:stretch></p:blipFill><p:spPr><a:xfrm><a:off x="0" y="0"/>'
-           b'<a:ext cx="5000000" cy="5000000"/></a:xfrm><a:prstGeom prst="rect">'
-            b'<a:avLst/></a:prstGeom></p:spPr></p:pic>')
+           b'<a:blip r:link="rId99"/><a:stretch><a:fillRect/></a:stretch></p:blipFill><p:spPr>'
+           b'<a:xfrm><a:off x="0" y="0"/><a:ext cx="5000000" cy="5000000"/></a:xfrm><a:prstGeom prst="rect">'
+           b'<a:avLst/></a:prstGeom></p:spPr></p:pic>')
 
 
 def test_deck_with_pictures_from_elsewhere_fetches_none(hostile_media, decks, tmp_path):
