@@ -128,7 +128,7 @@ async fn limits_hold_to_the_last_one() {
         ),
         (
             "asset_extra_meta",
-            json!({"image_meta": {"x": "y".repeat(65536)}}),
+            json!({"image_meta": {"x": "y".repeat(512 * 1024)}}),
         ),
     ];
     for (field, value) in refused {

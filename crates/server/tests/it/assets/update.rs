@@ -50,10 +50,10 @@ async fn every_field_can_change() {
         json!([{"key": "STYLE_ID", "value": "b"},
         {"key": "RENDER_ENGINE", "value": "UE"}])
     );
-    // the kinds that the body names are replaced, the others stay
+    // of the kinds that are learned from files single fields change, the others stay
     assert_eq!(
         changed["asset_extra_meta"],
-        json!({"video_meta": {"height": 9}, "audio_meta": {"sample": 2}})
+        json!({"video_meta": {"width": 1, "height": 9}, "audio_meta": {"sample": 2}})
     );
     assert_eq!(library.show(&asset).await, changed);
     library.assert_counts_are_right().await;
