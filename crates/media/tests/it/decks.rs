@@ -290,7 +290,7 @@ fn with_links(from: &Path, to: &Path, targets: &[&str]) {
     let mut new = zip::ZipWriter::new(fs::File::create(to).unwrap());
     for index in 0..old.len() {
         let mut part = old.by_index(index).unwrap();
-        let name = part.name().to_owned();
+        let name = part.name().unwrap().into_owned();
         let mut bytes = Vec::new();
         part.read_to_end(&mut bytes).unwrap();
         let (before, added) = match name.as_str() {
