@@ -9,12 +9,13 @@ mod making;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use entrepot_media::Program;
 use entrepot_media::task::{
     Code, Facts, Family, Limits, Part, PictureFacts, Reason, Size, Step, THUMBNAIL, Task, jpeg,
     webp,
 };
 use tempfile::TempDir;
+
+use crate::telling;
 
 /// What the child told of one file; the thumbnail's files are there as long as this is.
 struct Told {
@@ -48,41 +49,17 @@ fn look(path: &Path) -> Told {
 }
 
 fn look_within(path: &Path, limits: Limits) -> Told {
-    let folder = tempfile::tempdir().unwrap();
-    let task = Task {
-        family: Family::Picture,
-        input: vec![path.to_owned()],
-        size: path.metadata().unwrap().len(),
-        folder: folder.path().to_owned(),
-        facts: true,
-        thumbnail: true,
-        cover: false,
-        pages: false,
+    let wanted = [Part::Facts, Part::Thumbnail];
+    let asked = telling::run(Task {
         limits,
-    };
-    let program = Program {
-        path: env!("CARGO_BIN_EXE_entrepot-media-worker").into(),
-        args: Vec::new(),
-    };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    let steps = runtime.block_on(async {
-        let mut running = program.start(&task).await.unwrap();
-        let mut steps = Vec::new();
-        while let Some(step) = running.next().await {
-            steps.push(step);
-        }
-        running.close().await;
-        steps
+        ..telling::task(Family::Picture, path, &wanted)
     });
     let nothing = || Reason {
         code: Code::Crashed,
         message: "the child told nothing".to_owned(),
     };
     let (mut facts, mut thumbnail) = (Err(nothing()), Err(nothing()));
-    for step in steps {
+    for step in asked.steps {
         match step {
             Step::Facts(Facts::Picture(told)) => facts = Ok(told),
             Step::Thumbnail(size) => thumbnail = Ok(size),
@@ -96,7 +73,7 @@ fn look_within(path: &Path, limits: Limits) -> Told {
         }
     }
     Told {
-        folder,
+        folder: asked.folder,
         facts,
         thumbnail,
     }
