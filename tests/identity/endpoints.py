@@ -78,6 +78,7 @@ ENDPOINTS = [
             row("GET", "metrics", NOTHING, 200),
             row("GET", "readyz", NOTHING, 200),
             row("GET", "objects/{project_id}/{asset_id}/{file}", LINK, 403),
+            row("GET", "objects/{project_id}/{asset_id}/thumbnail/{preview_id}", LINK, 403),
             row("PUT", "objects/{project_id}/{asset_id}/{file}", LINK, 403, body=b"x")),
     *all_of(V1,
             row("GET", "digital-assets", "metastudio:asset:list", 200),
