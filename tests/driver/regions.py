@@ -154,18 +154,27 @@ def share_key(source, target):
     return made["key_id"], made["key"]
 
 
+def looking(options, media):
+    """Options of a server with the setting `media`."""
+    environment = {"ENTREPOT_MEDIA": str(media).lower(), **(options.get("environment") or {})}
+    return {**options, "environment": environment}
+
+
 class Pair:
     """Region `a`, from which is copied, region `b`, and the line by which b reaches a.
 
-    `reach` answers the arguments by which b knows a, if that is not by the line.
+    `reach` answers the arguments by which b knows a, if that is not by the line. Files are looked at only where
+    `media` says so: what is learned of them changes assets while tests compare them.
     """
 
     def __init__(self, farm, *, backends=("sqlite", "sqlite"), source=None, target=None, reach=None,
-                 caller=KeyCaller):
-        self.a = Region(farm.start(backend=backends[0], **with_arguments(source, "--region", "region-a")), "region-a")
+                 caller=KeyCaller, media=False):
+        options = {"backend": backends[0], **with_arguments(source, "--region", "region-a")}
+        self.a = Region(farm.start(**looking(options, media)), "region-a")
         self.line = TcpProxy(lambda: self.a.server.endpoint)
-        self.b = Region(farm.start(backend=backends[1], **with_arguments(
-            target, "--region", "region-b", *(reach or self._by_the_line)(self))), "region-b")
+        options = {"backend": backends[1],
+                   **with_arguments(target, "--region", "region-b", *(reach or self._by_the_line)(self))}
+        self.b = Region(farm.start(**looking(options, media)), "region-b")
         self.a.caller_type = self.b.caller_type = caller
         self.key_id, self.key = share_key(self.a, self.b)
         self._settle()

@@ -16,7 +16,7 @@ SAME = 0.06
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory):
     farm = Farm(tmp_path_factory.mktemp("travel"))
-    pair = Pair(farm)
+    pair = Pair(farm, media=True)
     yield pair
     pair.close()
     farm.close()

@@ -25,8 +25,7 @@ pub async fn begin(
     let Some(family) = family_of(asset.asset_type).filter(|_| app.config.media) else {
         return Ok(asset);
     };
-    // what was made of another main file is not this one's
-    store::clear_preview(tx, &asset.asset_id).await?;
+    let asset = forget_another(tx, asset, family, file, now).await?;
     let subject = Subject::of(&asset, file, false);
     enqueue(tx, app, family, subject, now).await?;
     if family != Family::Deck || !meta::wants_pages(asset.extra_meta.as_ref()) {
@@ -34,6 +33,25 @@ pub async fn begin(
     }
     assets::change(tx, asset, now, |asset| {
         asset.extra_meta = Some(meta::with_status(asset.extra_meta.take(), "WAITING"));
+    })
+    .await
+}
+
+/// What was made and learned of another main file is not this one's.
+async fn forget_another(
+    tx: &mut Tx,
+    asset: Asset,
+    family: Family,
+    file: &FileId,
+    now: Timestamp,
+) -> Result<Asset> {
+    let made = store::find_preview(tx, &asset.asset_id).await?;
+    store::clear_preview(tx, &asset.asset_id).await?;
+    if made.is_none_or(|made| made.file_id == *file) {
+        return Ok(asset);
+    }
+    assets::change(tx, asset, now, |asset| {
+        asset.extra_meta = meta::unlearned(asset.extra_meta.take(), family);
     })
     .await
 }

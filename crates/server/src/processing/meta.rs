@@ -70,6 +70,13 @@ fn section<'a>(meta: &'a mut Meta, field: &str) -> &'a mut Meta {
     value.as_object_mut().expect("it was just made an object")
 }
 
+/// The metadata without what was learned of another file.
+pub fn unlearned(meta: Option<Meta>, family: Family) -> Option<Meta> {
+    let mut meta = meta?;
+    section(&mut meta, field(family)).retain(|name, _| name == WISH);
+    Some(meta)
+}
+
 /// What a user's update makes of the metadata that is there: other kinds are replaced as they
 /// come; of these four, what is there stays, but for the user's wish.
 pub fn updated(meta: Option<Meta>, given: Meta) -> Meta {
@@ -109,9 +116,10 @@ pub struct Learned<'a> {
 pub fn learned(meta: Option<Meta>, family: Family, learned: &Learned<'_>) -> Meta {
     let mut meta = meta.unwrap_or_default();
     let there = section(&mut meta, field(family));
-    if learned.facts.is_some() || learned.error.is_some() {
+    if learned.facts.is_some() {
         there.retain(|name, _| name == WISH || name == "ppt_analysis_status");
     }
+    there.remove("error_info");
     match learned.facts {
         Some(Facts::Picture(facts)) => picture(there, facts, learned.size),
         Some(Facts::Film(facts)) => film(there, facts),
@@ -254,6 +262,21 @@ mod tests {
         let wanted = json!({"image_meta": {"codec": "jpeg", "width": 30, "height": 40, "size": 7,
             "mode": "Vertical"}, "other": {"a": 1}});
         assert_eq!(Value::from(meta), wanted);
+    }
+
+    #[test]
+    fn where_nothing_is_learned_a_users_values_stay() {
+        let reason = Reason::new(Code::Damaged, "cut");
+        let before =
+            object(json!({"video_meta": {"width": 1920, "error_info": {"error_code": "old"}}}));
+        let news = Learned {
+            error: Some(&reason),
+            ..Learned::default()
+        };
+        let meta = learned(Some(before), Family::Film, &news);
+        let wanted = json!({"width": 1920,
+            "error_info": {"error_code": "MSS.10009032", "error_msg": "cut"}});
+        assert_eq!(meta["video_meta"], wanted);
     }
 
     #[test]
