@@ -184,12 +184,12 @@ def test_copy_that_ends_badly_is_told_and_begun_again_by_the_next_run(farm):
     running = subprocess.Popen([str(BINARY), *words], env=clean_environment(), stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE, text=True)
     path = f"digital-assets/{asset_id}/entrepot/copies"
-    until(lambda: incoming(regions, asset_id) and incoming(regions, asset_id)[0].get("error"))
+    told = running.stderr.readline()
+    assert "it is tried again" in told and "127.0.0.1:9" in told
     copy_id = incoming(regions, asset_id)[0]["copy_id"]
     assert regions.target.caller.post(f"{path}/{copy_id}/cancel").status == 200
-    out, told = running.communicate(timeout=30)
+    out, _ = running.communicate(timeout=30)
     assert running.returncode == 1 and json.loads(out)["failed"][0]["asset_id"] == asset_id
-    assert "it is tried again" in told and "127.0.0.1:9" in told
 
     regions.b.arguments[-1] = f"a={regions.a.endpoint}"
     regions.b.restart()
@@ -220,13 +220,6 @@ def test_ids_and_a_filter_together_mean_nothing(regions):
 def incoming(regions, asset_id):
     answer = regions.target.caller.get(f"digital-assets/{asset_id}/entrepot/copies")
     return answer.json()["incoming"] if answer.status == 200 else []
-
-
-def until(condition, timeout=30):
-    deadline = time.monotonic() + timeout
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def export(regions, target, *words, **options):
