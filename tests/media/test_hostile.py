@@ -1,5 +1,6 @@
 """Broken and hostile files: each ends soon as 'no preview, and why', is not tried again, and leaves nothing behind."""
 
+import io
 import socket
 import struct
 import threading
@@ -8,6 +9,7 @@ import zipfile
 import zlib
 
 import pytest
+from msoffcrypto.format.ooxml import OOXMLFile
 
 from driver import studio
 from driver.farm import Farm
@@ -68,6 +70,7 @@ CORPUS = {
     "a film of zeros": ("VIDEO", "a.mp4", lambda make: make.film()[:32] + bytes(100_000), DAMAGED),
     "a PDF of garbage": ("PPT", "a.pdf", lambda make: b"%PDF-1.7\n" + bytes(range(256)) * 40, DAMAGED),
     "a PDF with a password": ("PPT", "a.pdf", lambda make: make.locked_pdf(), ENCRYPTED),
+    "a PPTX with a password": ("PPT", "a.pptx", lambda make: make.locked_deck(), ENCRYPTED),
     "a zip called a deck": ("PPT", "a.pptx", lambda make: make.zip(("a.txt", b"no deck")), UNKNOWN),
     "a package that promises a deck": ("PPT", "a.pptx", lambda make: make.empty_deck(), None),
     "a deck that is a bomb": ("PPT", "a.pptx", lambda make: make.deck_bomb(), None),
@@ -110,6 +113,12 @@ class Make:
         studio.run("soffice", "--headless", f"-env:UserInstallation=file://{self.folder}/profile", "--convert-to",
                    f"pdf:impress_pdf_Export:{options}", "--outdir", self.folder, source)
         return (self.folder / "locked.pdf").read_bytes()
+
+    def locked_deck(self):
+        locked = io.BytesIO()
+        with self.decks["pptx"].open("rb") as deck:
+            OOXMLFile(deck).encrypt("secret", locked)
+        return locked.getvalue()
 
     def empty_deck(self):
         return self.zip(("[Content_Types].xml", b"<Types/>"), ("ppt/presentation.xml", b"<p:presentation"))
