@@ -1,12 +1,12 @@
 """Assets that the server looks at: uploading files, waiting for what comes of them, reading thumbnails."""
 
 import os
-import threading
 import time
 from pathlib import Path
 
 from driver.caller import KeyCaller
 from driver.library import Library, accepted
+from driver.memory import Watch
 from driver.regions import until
 from driver.rows import execute, stored_files
 
@@ -113,30 +113,6 @@ def workers_of(data):
     return found
 
 
-class WatchWorkers(threading.Thread):
-    """The most anonymous memory that all processes at work had together."""
-
-    def __init__(self, media):
-        super().__init__(daemon=True)
-        self.media, self.most, self.over = media, 0, threading.Event()
-
-    def __enter__(self):
-        self.start()
-        return self
-
-    def __exit__(self, *_):
-        self.over.set()
-        self.join()
-
-    def run(self):
-        while not self.over.wait(0.01):
-            workers = workers_of(self.media.server.data)
-            self.most = max(self.most, sum(anonymous(pid) for pid in workers))
-
-
-def anonymous(pid):
-    try:
-        with open(f"/proc/{pid}/status") as status:
-            return sum(int(line.split()[1]) * 1024 for line in status if line.startswith("RssAnon"))
-    except OSError:
-        return 0
+def watch_workers(media):
+    """The most memory of all processes at work."""
+    return Watch(media.server, lambda: workers_of(media.server.data))

@@ -1,16 +1,15 @@
-"""How much memory a server takes while something goes on."""
+"""How much memory a server, or its children, take while something goes on."""
 
-import re
 import threading
-from pathlib import Path
 
 
 class Watch(threading.Thread):
-    """The most anonymous memory that a server has had."""
+    """The most anonymous memory that a server has had, or that all `processes`, which answers pids, had together."""
 
-    def __init__(self, server):
+    def __init__(self, server, processes=None):
         super().__init__(daemon=True)
-        self.status, self.most, self.over = Path(f"/proc/{server.process.pid}/status"), 0, threading.Event()
+        self.processes = processes or (lambda: [server.process.pid])
+        self.most, self.over = 0, threading.Event()
 
     def __enter__(self):
         self.start()
@@ -21,6 +20,14 @@ class Watch(threading.Thread):
         self.join()
 
     def run(self):
-        while not self.over.wait(0.02):
-            found = re.search(r"RssAnon:\s+(\d+) kB", self.status.read_text())
-            self.most = max(self.most, int(found.group(1)) * 1024)
+        while not self.over.wait(0.01):
+            self.most = max(self.most, sum(anonymous(pid) for pid in self.processes()))
+
+
+def anonymous(pid):
+    """Bytes; none of a process that has ended."""
+    try:
+        with open(f"/proc/{pid}/status") as status:
+            return sum(int(line.split()[1]) * 1024 for line in status if line.startswith("RssAnon"))
+    except OSError:
+        return 0

@@ -13,7 +13,7 @@ from msoffcrypto.format.ooxml import OOXMLFile
 
 from driver import studio
 from driver.farm import Farm
-from driver.media import Media, WatchWorkers
+from driver.media import Media, watch_workers
 
 UNKNOWN, MISMATCH, DAMAGED, TOO_LARGE, LIMIT = (f"MSS.1000903{n}" for n in range(5))
 NOTHING, ENCRYPTED, MISSING, CRASHED = (f"MSS.1000903{n}" for n in range(5, 9))
@@ -161,7 +161,7 @@ def test_truncated_jpeg_is_shown_as_far_as_it_goes_or_refused(hostile_media, mak
 
 def test_decompression_bomb_stays_within_its_memory(hostile_media):
     media = hostile_media
-    with WatchWorkers(media) as watch:
+    with watch_workers(media) as watch:
         asset_id = media.add("IMAGE", png_bomb(), "bomb.png", timeout=SECONDS)
     assert media.jobs(asset_id) == [("SUCCEEDED", 1)]
     assert watch.most < 1024 * 1024 * 1024
@@ -287,7 +287,7 @@ def test_memory_is_limited(private, tmp_path):
     media = private(media_memory_mib="64")
     path = tmp_path / "large.png"
     studio.convert("-size", "6000x6000", "gradient:red-blue", "-depth", "8", "-interlace", "PNG", path)
-    with WatchWorkers(media) as watch:
+    with watch_workers(media) as watch:
         asset_id = media.add("IMAGE", path, "large.png", timeout=SECONDS)
     jobs, meta = media.jobs(asset_id), media.meta(asset_id)
     assert jobs == [("SUCCEEDED", 1)] and meta["error_info"]["error_code"] in (LIMIT, TOO_LARGE), meta

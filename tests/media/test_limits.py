@@ -6,7 +6,7 @@ import pytest
 
 from driver import studio
 from driver.caller import KeyCaller
-from driver.media import WatchWorkers, workers_of
+from driver.media import watch_workers, workers_of
 from driver.packages import Packages
 from driver.regions import until
 
@@ -22,7 +22,7 @@ def photo(path):
 def test_memory_of_thumbnails_is_small(private, made):
     media = private()
     path = made("photo.jpg", photo)
-    with WatchWorkers(media) as watch:
+    with watch_workers(media) as watch:
         for number in range(3):
             media.add("IMAGE", path, f"{number}.jpg")
     assert 0 < watch.most < 150 * MIB, watch.most // MIB
