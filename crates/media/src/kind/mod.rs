@@ -60,6 +60,8 @@ impl Kind {
     }
 }
 
+const SAVE_IT: &str = "save it as one that the asset's type takes, and upload that";
+
 /// So much of the beginning is looked at for what the file is.
 const HEAD: usize = 4096;
 
@@ -103,10 +105,12 @@ fn recognize(input: &Input, head: &[u8]) -> Result<Kind, Reason> {
 fn not_read(head: &[u8]) -> Reason {
     match infer::get(head) {
         Some(known) => unknown(format!(
-            "the content is {}, a format that is not shown here",
+            "the content is {}, a format that is not shown here; {SAVE_IT}",
             known.mime_type()
         )),
-        None => unknown("the content is not of a format that is known here"),
+        None => unknown(format!(
+            "the content is not of a format that is known here; {SAVE_IT}"
+        )),
     }
 }
 
