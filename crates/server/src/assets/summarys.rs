@@ -47,13 +47,13 @@ pub async fn post(
         .db
         .read(async move |tx| search::list_summaries(tx, &owner, &ids).await)
         .await?;
-    let asset_list = body
-        .asset_ids
-        .iter()
-        .filter_map(|id| by_id.remove(id))
-        .filter(|found| is_permitted(&permit, found))
-        .map(|summary| view(&app, &project, summary))
-        .collect();
+    let mut asset_list = Vec::with_capacity(by_id.len());
+    let found = body.asset_ids.iter().filter_map(|id| by_id.remove(id));
+    asset_list.extend(
+        found
+            .filter(|found| is_permitted(&permit, found))
+            .map(|summary| view(&app, &project, summary)),
+    );
     Ok(Json(ListAssetSummarysResponse { asset_list }))
 }
 

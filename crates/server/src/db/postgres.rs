@@ -112,7 +112,8 @@ impl Connection {
 }
 
 fn row(row: &tokio_postgres::Row) -> Result<Row, DbError> {
-    let cells = row.columns().iter().enumerate().map(|(i, column)| {
+    let mut cells = Vec::with_capacity(row.len());
+    for (i, column) in row.columns().iter().enumerate() {
         let cell = match *column.type_() {
             Type::INT8 => row.try_get::<_, Option<i64>>(i)?.map(Cell::Int),
             Type::INT4 => row
@@ -122,9 +123,9 @@ fn row(row: &tokio_postgres::Row) -> Result<Row, DbError> {
             Type::FLOAT8 => row.try_get::<_, Option<f64>>(i)?.map(Cell::Real),
             _ => row.try_get::<_, Option<String>>(i)?.map(Cell::Text),
         };
-        Ok(cell.unwrap_or(Cell::Null))
-    });
-    cells.collect::<Result<_, DbError>>().map(Row::new)
+        cells.push(cell.unwrap_or(Cell::Null));
+    }
+    Ok(Row::new(cells))
 }
 
 impl ToSql for Value<'_> {

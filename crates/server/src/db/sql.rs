@@ -37,8 +37,11 @@ impl Sql {
         let Some(last) = values.last() else {
             return self.push("IN (NULL)");
         };
+        let padded = padded_len(values.len());
+        self.params.reserve(padded);
+        self.text.reserve("$1000, ".len() * padded);
         self.push("IN (");
-        for i in 0..padded_len(values.len()) {
+        for i in 0..padded {
             if i > 0 {
                 self.push(", ");
             }

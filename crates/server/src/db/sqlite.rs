@@ -61,9 +61,11 @@ impl Connection {
         let mut rows = statement.query(rusqlite::params_from_iter(params))?;
         let mut all = Vec::new();
         while let Some(row) = rows.next()? {
-            let cells = (0..columns)
-                .map(|i| cell(row.get_ref(i)?))
-                .collect::<Result<_, _>>()?;
+            // collecting results would not know how many there are, and grow
+            let mut cells = Vec::with_capacity(columns);
+            for i in 0..columns {
+                cells.push(cell(row.get_ref(i)?)?);
+            }
             all.push(Row::new(cells));
         }
         Ok(all)

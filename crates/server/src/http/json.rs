@@ -5,12 +5,16 @@ use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::StatusCode;
+use http::header::CONTENT_TYPE;
 use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::error::Category;
 
 use super::authenticate::{BODY_TIME, too_large};
 use crate::error::{Error, ErrorCode};
+
+/// Bytes to begin an answer with; what is longer grows.
+const USUAL_ANSWER: usize = 4096;
 
 #[derive(Debug, Clone, Copy)]
 pub struct Json<T>(pub T);
@@ -83,6 +87,10 @@ pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
 
 impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
-        axum::Json(self.0).into_response()
+        let mut body = Vec::with_capacity(USUAL_ANSWER);
+        match serde_json::to_writer(&mut body, &self.0) {
+            Ok(()) => ([(CONTENT_TYPE, "application/json")], body).into_response(),
+            Err(error) => Error::internal(error).into_response(),
+        }
     }
 }

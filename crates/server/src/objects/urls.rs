@@ -6,6 +6,7 @@
 //! kills the links that are out. Download URLs come in fixed windows: the same link for hours, so
 //! that browsers cache.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -56,13 +57,17 @@ impl<'a> Link<'a> {
 
     /// `/objects/{project_id}/{asset_id}/{file_id}.{suffix}`
     pub fn path(&self) -> String {
-        format!(
-            "/objects/{}/{}/{}.{}",
-            self.project,
-            self.asset,
-            self.file,
-            safe_suffix(self.file_type)
-        )
+        [
+            "/objects/",
+            self.project.as_str(),
+            "/",
+            self.asset.as_str(),
+            "/",
+            self.file.as_str(),
+            ".",
+            &safe_suffix(self.file_type),
+        ]
+        .concat()
     }
 }
 
@@ -186,15 +191,22 @@ impl UrlSigner {
     fn url(&self, signed: &Signed<'_>) -> String {
         let ring = self.vault.ring();
         let signature = sign(ring.active(), signed);
-        let signature = utf8_percent_encode(&signature, ENCODED);
-        let (endpoint, path, expires) = (&self.endpoint, signed.path, signed.expires);
         let part = signed.part_number.map_or_else(String::new, |n| {
-            format!("&partNumber={n}&uploadId={}", upload_id(path))
+            format!("&partNumber={n}&uploadId={}", upload_id(signed.path))
         });
-        format!(
-            "{endpoint}{path}?AccessKeyId={}&Expires={expires}{part}&Signature={signature}",
-            ring.active().link_name()
-        )
+        // one allocation of the right size: answers have up to thousands of them
+        [
+            self.endpoint.as_str(),
+            signed.path,
+            "?AccessKeyId=",
+            ring.active().link_name(),
+            "&Expires=",
+            &signed.expires.to_string(),
+            &part,
+            "&Signature=",
+            &Cow::from(utf8_percent_encode(&signature, ENCODED)),
+        ]
+        .concat()
     }
 }
 
@@ -217,16 +229,22 @@ fn string_to_sign(signed: &Signed<'_>) -> String {
     let sub_resources = signed.part_number.map_or_else(String::new, |n| {
         format!("?partNumber={n}&uploadId={}", upload_id(signed.path))
     });
-    format!(
-        "{}\n{}\n{}\n{}\n{}{}{sub_resources}\nepoch:{}",
+    [
         signed.verb,
+        "\n",
         signed.content_md5,
+        "\n",
         signed.content_type,
-        signed.expires,
+        "\n",
+        &signed.expires.to_string(),
+        "\n",
         signed.headers,
         signed.path,
-        signed.epoch
-    )
+        &sub_resources,
+        "\nepoch:",
+        &signed.epoch.to_string(),
+    ]
+    .concat()
 }
 
 /// A file has one upload: its id names it.
