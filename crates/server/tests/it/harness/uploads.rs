@@ -3,8 +3,9 @@
 use std::num::NonZeroUsize;
 
 use data_encoding::BASE64;
-use entrepot_blob::Hasher;
+use entrepot_blob::{Entry, Hasher};
 use entrepot_server::objects::content_type::content_type;
+use entrepot_server::objects::sweep::remove_if_unclaimed;
 use serde_json::{Value, json};
 
 use super::{Answer, ENDPOINT, Library};
@@ -153,7 +154,20 @@ impl Library {
 
     /// How many objects the storage holds.
     pub async fn stored(&self) -> usize {
+        self.objects().await.len()
+    }
+
+    async fn objects(&self) -> Vec<Entry> {
         let all = NonZeroUsize::new(10_000).unwrap();
-        self.app.blobs.list(None, all).await.unwrap().entries.len()
+        self.app.blobs.list(None, all).await.unwrap().entries
+    }
+
+    /// What the sweep's listing does with objects that are old enough; answers how many went.
+    pub async fn remove_unclaimed(&self) -> usize {
+        let mut removed = 0;
+        for entry in self.objects().await {
+            removed += usize::from(remove_if_unclaimed(&self.app, entry.key).await.unwrap());
+        }
+        removed
     }
 }

@@ -226,6 +226,8 @@ async fn an_import_that_dies_at_any_moment_goes_on_where_it_was() {
     assert_eq!(to.rows("app_assets").await, 300);
     to.sweep().await;
     assert_eq!(to.rows("package_entries").await, 0);
+    // an attempt that died after its last rows had gone has left some objects for the listing
+    to.remove_unclaimed().await;
     assert_eq!(to.stored().await, 300);
     to.assert_counts_are_right().await;
 }

@@ -1,8 +1,5 @@
 //! Metadata and thumbnails: from the end of an upload to the link, and the end of the link.
 
-use std::num::NonZeroUsize;
-
-use entrepot_server::objects::sweep::remove_if_unclaimed;
 use serde_json::json;
 
 use crate::harness::{DAY, HOUR, Library};
@@ -90,12 +87,12 @@ async fn a_purged_asset_leaves_nothing_stored() {
     let asset = library.ready_asset("IMAGE", b"bytes").await;
     library.run_due_jobs().await;
     assert_eq!(library.stored().await, 2);
-    assert_eq!(remove_unclaimed(&library).await, 0, "all of it has a row");
+    assert_eq!(library.remove_unclaimed().await, 0, "all of it has a row");
     library.purge(&asset).await.ok();
     library.pass(DAY);
     library.sweep().await;
     // the thumbnail's bytes have no row any more, which the listing finds
-    let removed = remove_unclaimed(&library).await;
+    let removed = library.remove_unclaimed().await;
     assert_eq!((removed, library.stored().await), (1, 0));
 }
 
@@ -114,6 +111,8 @@ async fn another_main_file_gets_another_thumbnail() {
         None,
         "the old one is not its own"
     );
+    let meta = library.meta(&asset, "image_meta").await;
+    assert_eq!(meta["width"], json!(null), "nor is what was learned");
     library.run_due_jobs().await;
     let new = library.thumbnail_url(&asset).await.unwrap();
     assert_ne!(url, new);
@@ -158,14 +157,4 @@ async fn an_update_does_not_change_what_was_learned() {
         library.meta(&asset, "material_meta").await,
         json!({"colour": "red"})
     );
-}
-
-/// What the sweep does with stored bytes that are old enough.
-async fn remove_unclaimed(library: &Library) -> usize {
-    let all = NonZeroUsize::new(1000).unwrap();
-    let mut removed = 0;
-    for entry in library.app.blobs.list(None, all).await.unwrap().entries {
-        removed += usize::from(remove_if_unclaimed(&library.app, entry.key).await.unwrap());
-    }
-    removed
 }
