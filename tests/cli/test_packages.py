@@ -211,7 +211,8 @@ def test_killed_import_goes_on_where_it_stopped(packages, proxy, command, tmp_pa
     proxy.rate = 4 * MIB
     killed = command.start("import", package.path, "--prefix", "killed-")
     until(lambda: any(method == "PUT" for method, _, _ in proxy.requests))
-    upload_id = next(re.search(f"{UPLOAD}([^?]+)", path).group(1) for method, path, _ in proxy.requests if method == "PUT")
+    path = next(path for method, path, _ in proxy.requests if method == "PUT")
+    upload_id = re.search(f"{UPLOAD}([^?]+)", path).group(1)
     until(lambda: packages.upload(upload_id)["offset"] > 0)
     kill(killed)
     assert len(journals(tmp_path)) == 1

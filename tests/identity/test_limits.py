@@ -107,6 +107,7 @@ def test_calls_under_way(farm):
         lines[-1].send(request_bytes(caller, "PUT", packages.path(f"assets/entrepot/uploads/{upload}") + "?offset=0",
                                      {"Content-Type": "application/zip", "Content-Length": "1000",
                                       "Expect": "100-continue"}))
+        # The body is asked for: the call counts from here on.
         assert lines[-1].head().status == 100
         lines[-1].send(b"PK")
     throttled(caller.get("digital-assets"))

@@ -60,16 +60,16 @@ impl Kind {
     }
 }
 
-const SAVE_IT: &str = "save it as one that the asset's type takes, and upload that";
-
 /// So much of the beginning is looked at for what the file is.
 const HEAD: usize = 4096;
+/// What to do about a format that is not read.
+const SAVE_IT: &str = "save it as one that the asset's type takes, and upload that";
 
 /// Reads the beginning and the end. Markup and files that are two formats at once are refused.
 pub fn of(input: &Input) -> Result<Kind, Reason> {
     let head = input.read_at(0, HEAD).map_err(unreadable)?;
     if head.is_empty() {
-        return Err(unknown("the file is empty"));
+        return Err(unknown("the file is empty; upload one that is not"));
     }
     foreign::refuse_markup(&head)?;
     let kind = recognize(input, &head)?;

@@ -48,12 +48,14 @@ pub async fn post(
         .read(async move |tx| search::list_summaries(tx, &owner, &ids).await)
         .await?;
     let mut asset_list = Vec::with_capacity(by_id.len());
-    let found = body.asset_ids.iter().filter_map(|id| by_id.remove(id));
-    asset_list.extend(
-        found
-            .filter(|found| is_permitted(&permit, found))
-            .map(|summary| view(&app, &project, summary)),
-    );
+    for id in &body.asset_ids {
+        // one that is asked for twice is answered once
+        if let Some(found) = by_id.remove(id)
+            && is_permitted(&permit, &found)
+        {
+            asset_list.push(view(&app, &project, found));
+        }
+    }
     Ok(Json(ListAssetSummarysResponse { asset_list }))
 }
 

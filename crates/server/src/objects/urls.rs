@@ -5,6 +5,9 @@
 //! is part of what is signed but not of the URL, so that blocking, deleting or transferring an asset
 //! kills the links that are out. Download URLs come in fixed windows: the same link for hours, so
 //! that browsers cache.
+//!
+//! An answer has up to thousands of them: texts are joined of their pieces, in one allocation of the
+//! right size.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -154,7 +157,15 @@ impl UrlSigner {
         epoch: i64,
         now: Timestamp,
     ) -> String {
-        let path = format!("/objects/{project}/{asset}/thumbnail/{preview_id}");
+        let path = [
+            "/objects/",
+            project.as_str(),
+            "/",
+            asset.as_str(),
+            "/thumbnail/",
+            preview_id,
+        ]
+        .concat();
         self.windowed(&path, epoch, now)
     }
 
@@ -194,7 +205,6 @@ impl UrlSigner {
         let part = signed.part_number.map_or_else(String::new, |n| {
             format!("&partNumber={n}&uploadId={}", upload_id(signed.path))
         });
-        // one allocation of the right size: answers have up to thousands of them
         [
             self.endpoint.as_str(),
             signed.path,

@@ -45,9 +45,11 @@ async fn forget_another(
     file: &FileId,
     now: Timestamp,
 ) -> Result<Asset> {
-    let made = store::find_preview(tx, &asset.asset_id).await?;
+    let Some(made) = store::find_preview(tx, &asset.asset_id).await? else {
+        return Ok(asset);
+    };
     store::clear_preview(tx, &asset.asset_id).await?;
-    if made.is_none_or(|made| made.file_id == *file) {
+    if made.file_id == *file {
         return Ok(asset);
     }
     assets::change(tx, asset, now, |asset| {

@@ -1,7 +1,7 @@
 //! Metadata as `asset_extra_meta` has it. Pure.
 //!
 //! Of the four kinds here the server fills all fields but `auto_analysis`, which is the user's wish;
-//! a value that a user gave stands until the server has looked at the file. A page's `file_id` is
+//! a value that a user gave stands until the server has learned what the file is. A page's `file_id` is
 //! not kept but looked up when the asset is shown, so that it is right wherever the asset travels.
 
 use entrepot_api::files::AssetFileInfo;
@@ -71,10 +71,12 @@ fn section<'a>(meta: &'a mut Meta, field: &str) -> &'a mut Meta {
 }
 
 /// The metadata without what was learned of another file.
-pub fn unlearned(meta: Option<Meta>, family: Family) -> Option<Meta> {
-    let mut meta = meta?;
-    section(&mut meta, field(family)).retain(|name, _| name == WISH);
-    Some(meta)
+pub fn unlearned(mut meta: Option<Meta>, family: Family) -> Option<Meta> {
+    let there = meta.as_mut().and_then(|meta| meta.get_mut(field(family)));
+    if let Some(Value::Object(there)) = there {
+        there.retain(|name, _| name == WISH);
+    }
+    meta
 }
 
 /// What a user's update makes of the metadata that is there: other kinds are replaced as they
