@@ -1,12 +1,11 @@
 """BLOCK by the command line, on both databases: at once, everywhere, and lifted without a trace."""
 
-import time
-
 import pytest
 
 from driver.caller import KeyCaller
 from driver.command import admin
 from driver.library import Library
+from driver.waiting import until
 
 CONTENT = b"not to be seen"
 
@@ -25,12 +24,9 @@ def block(server, asset_id):
     return admin(server, "asset", "block", asset_id, "--reason-code", "C1", "--reason", "complaint of 夏")
 
 
-def until(condition):
+def soon(condition):
     """The two seconds within which an admin command takes effect."""
-    deadline = time.monotonic() + 2
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    until(condition, 2)
 
 
 def test_block_takes_the_bytes_away_and_unblock_brings_them_back(server, library):
@@ -38,7 +34,7 @@ def test_block_takes_the_bytes_away_and_unblock_brings_them_back(server, library
     library.activate(asset_id)
     url = library.file(asset_id)["download_url"]
     assert block(server, asset_id).json()["asset_state"] == "BLOCK"
-    until(lambda: library.state(asset_id) == "BLOCK")
+    soon(lambda: library.state(asset_id) == "BLOCK")
 
     shown = library.show(asset_id)
     assert (shown["block_reason_code"], shown["reason"]) == ("C1", "complaint of 夏")
@@ -50,7 +46,7 @@ def test_block_takes_the_bytes_away_and_unblock_brings_them_back(server, library
     assert answer.status == 403 and CONTENT not in answer.body, answer
 
     assert admin(server, "asset", "unblock", asset_id).json()["asset_state"] == "ACTIVED"
-    until(lambda: library.state(asset_id) == "ACTIVED")
+    soon(lambda: library.state(asset_id) == "ACTIVED")
     shown = library.show(asset_id)
     assert "block_reason_code" not in shown and "reason" not in shown
     assert library.content(asset_id) == CONTENT
@@ -62,7 +58,7 @@ def test_blocked_asset_takes_no_step_of_its_owner(server, library):
     file_id, url = library.declare_file(waiting, CONTENT)
     for each in (asset_id, waiting):
         block(server, each).json()
-        until(lambda: library.state(each) == "BLOCK")
+        soon(lambda: library.state(each) == "BLOCK")
     owner = library.caller
     for answer in (owner.put(f"digital-assets/{asset_id}", {"asset_name": "x"}),
                    owner.put(f"digital-assets/{asset_id}", {"asset_state": "ACTIVED"}),
@@ -80,7 +76,7 @@ def test_blocked_asset_takes_no_step_of_its_owner(server, library):
 def test_blocked_assets_are_listed_by_state(server, library):
     asset_id = library.create_image(CONTENT, name="blocked one")
     block(server, asset_id).json()
-    until(lambda: library.state(asset_id) == "BLOCK")
+    soon(lambda: library.state(asset_id) == "BLOCK")
     found = library.list(asset_state="BLOCK", asset_id=asset_id)
     assert [asset["asset_id"] for asset in found["assets"]] == [asset_id]
     assert "download_url" not in str(found)

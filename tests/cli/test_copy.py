@@ -105,10 +105,11 @@ def test_filter_copies_what_fits_and_can_be_copied(regions):
     assert [copied["asset_id"] for copied in told["copies"] if not copied["was_there"]] == [video]
 
 
+@pytest.mark.timeout(300)
 def test_whole_library_goes_page_by_page(farm):
     regions = Regions(farm)
     assets = [image(regions.source, b"the same", name=f"n{n}") for n in range(230)]
-    outcome, told = copy(regions, "--all", "--parallel", "32")
+    outcome, told = copy(regions, "--all", "--parallel", "32", timeout=200)
     assert outcome.status == 0, outcome.err
     assert ids(told["copies"]) == sorted(assets)
     assert regions.target.list(asset_state="UNACTIVED")["count"] == 230
@@ -354,7 +355,8 @@ def test_cut_lines_are_taken_up_again_on_both_sides(regions, proxy, tmp_path):
     proxy.cut_after = 2 * MIB
     assert bring_in(regions, tmp_path, environment=proxy.environment).status == 0
     sent = [path for method, path, _ in proxy.requests if method == "PUT"]
-    assert len(sent) == 2 and sent[0].endswith("offset=0") and not sent[1].endswith("offset=0")
+    # A server that still writes down what came is asked once more.
+    assert len(sent) >= 2 and sent[0].endswith("offset=0") and not sent[-1].endswith("offset=0")
     assert regions.target.content(asset_id) == content
 
 

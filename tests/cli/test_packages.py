@@ -5,7 +5,6 @@ import os
 import re
 import signal
 import subprocess
-import time
 
 import pytest
 
@@ -15,6 +14,7 @@ from driver.command import client, run
 from driver.packages import Packages, fill
 from driver.proxy import Proxy
 from driver.server import BINARY, clean_environment
+from driver.waiting import until
 
 MIB = 1024 * 1024
 ARCHIVE, UPLOAD = "/assets/archives/", "/entrepot/uploads/"
@@ -55,13 +55,6 @@ def command(server, tmp_path, proxy):
                                     stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     return Command()
-
-
-def until(condition, timeout=30):
-    deadline = time.monotonic() + timeout
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def kill(process):
@@ -208,7 +201,8 @@ def test_cut_import_goes_on_in_the_same_run(farm, server, packages, proxy, comma
 
 def test_killed_import_goes_on_where_it_stopped(packages, proxy, command, tmp_path):
     package = packages.download(packages.export([large(packages)]), tmp_path)
-    proxy.rate = 4 * MIB
+    # Slow enough that much is still to come when the first second's work is written down.
+    proxy.rate = MIB
     killed = command.start("import", package.path, "--prefix", "killed-")
     until(lambda: any(method == "PUT" for method, _, _ in proxy.requests))
     path = next(path for method, path, _ in proxy.requests if method == "PUT")

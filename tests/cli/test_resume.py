@@ -13,6 +13,7 @@ from driver.command import run
 from driver.library import Library
 from driver.proxy import Proxy
 from driver.server import BINARY, clean_environment
+from driver.waiting import until
 
 MIB = 1024 * 1024
 
@@ -55,13 +56,6 @@ def command(server, environment):
                                     stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     return Command()
-
-
-def until(condition, timeout=30):
-    deadline = time.monotonic() + timeout
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def journals(tmp_path):

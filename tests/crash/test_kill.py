@@ -13,6 +13,7 @@ import pytest
 from driver.caller import KeyCaller, token_caller
 from driver.clock import FastClock
 from driver.databases import URL
+from driver.folders import sizes
 from driver.library import Library, accepted, md5_of
 
 from .workload import RARE, SHARED, User
@@ -49,13 +50,13 @@ def wait_for_sweep(server, all_promises, rounds):
     promises = [promise for promises in all_promises for promise in promises.values()]
     needed = {promise.content for promise in promises if promise.content is not None}
     unfinished = sum(promise.state == "CREATING" for promise in promises)
-    sizes = {len(content) for content in SHARED[1:] + RARE}
+    lengths = {len(content) for content in SHARED[1:] + RARE}
     deadline = time.monotonic() + 60
     while True:
-        stored = [path for path in server.data.rglob("*") if path.is_file() and path.stat().st_size in sizes]
-        if len(stored) <= len(needed) + unfinished + 2 * rounds:
-            return len(stored)
-        assert time.monotonic() < deadline, f"{len(stored)} contents stored, {len(needed)} needed, {unfinished} unfinished"
+        stored = sum(size in lengths for size in sizes(server.data).values())
+        if stored <= len(needed) + unfinished + 2 * rounds:
+            return stored
+        assert time.monotonic() < deadline, f"{stored} contents stored, {len(needed)} needed, {unfinished} unfinished"
         time.sleep(0.5)
 
 

@@ -1,12 +1,16 @@
 """Two regions as the command line sees them: two servers, two files of credentials."""
 
-from driver.regions import Region, share_key
+from driver.regions import Region, looking, share_key
 
 
 class Regions:
-    """`a` and `b` are the servers, `source` and `target` their libraries; b fetches from a."""
+    """`a` and `b` are the servers, `source` and `target` their libraries; b fetches from a.
+
+    Files are not looked at: what is learned of them is a change that the next copy would bring.
+    """
 
     def __init__(self, farm, *, through=None, **options):
+        options = looking(options, False)
         self.a = farm.start(arguments=["--region", "a"], **options)
         endpoint = through(self.a.endpoint) if through else self.a.endpoint
         self.b = farm.start(arguments=["--region", "b", "--peer", f"a={endpoint}"], **options)

@@ -7,7 +7,8 @@ import uuid
 from driver import command, secrets
 from driver.caller import KeyCaller, TokenCaller, password_request
 from driver.exchange import exchange
-from driver.regions import COMMAND_SECONDS, until  # noqa: F401  for those who wait for a command
+from driver.regions import COMMAND_SECONDS
+from driver.waiting import until
 
 FULL, READ_ONLY, UPLOADER, PACKAGER = BUILT_IN = ("full-access", "read-only", "uploader", "packager")
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from driver.caller import KeyCaller
 from driver.library import Library, accepted
 from driver.memory import Watch
-from driver.regions import until
 from driver.rows import execute, stored_files
+from driver.waiting import until
 
 META = {"IMAGE": "image_meta", "VIDEO": "video_meta", "AUDIO": "audio_meta", "MUSIC": "audio_meta", "PPT": "ppt_meta"}
 WEBP = {"Accept": "image/avif,image/webp,*/*;q=0.8"}

@@ -12,6 +12,7 @@ from driver.caller import KeyCaller
 from driver.command import admin
 from driver.library import Library, accepted
 from driver.tcpproxy import TcpProxy
+from driver.waiting import until
 
 COMMAND_SECONDS = 2  # within which an admin command takes effect
 UNKNOWN_KEY = "MSS.10009004"
@@ -134,15 +135,6 @@ class Region:
                     assert kept["sha256"] == file["entrepot_sha256"]
                 files.append(kept)
         return {key: value for key, value in shown.items() if key not in OWN} | {"files": files}
-
-
-def until(condition, timeout=20.0, what="it never came"):
-    """What the condition answers, once that is true."""
-    deadline = time.monotonic() + timeout
-    while not (found := condition()):
-        assert time.monotonic() < deadline, what
-        time.sleep(0.02)
-    return found
 
 
 def share_key(source, target):

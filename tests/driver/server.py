@@ -39,6 +39,17 @@ class Server:
         self.credentials = {}
 
     def start(self, *, timeout=20.0):
+        self.launch()
+        deadline = time.monotonic() + timeout
+        self.endpoint = self._wait(deadline, self._endpoint_in_log)
+        self._wait(deadline, self._ready)
+        self.credentials = json.loads((self.data / "credentials.json").read_text())
+        assert self.credentials["endpoint"] == self.endpoint, "credentials.json names another endpoint"
+        self._register_secrets()
+        return self
+
+    def launch(self):
+        """Only begins, without waiting until it serves."""
         # setpriv ends the server with this process, however this process ends.
         command = ["setpriv", "--pdeathsig", "KILL", *self.wrapper, str(BINARY), "serve",
                    "--data", str(self.data), "--listen", f"127.0.0.1:{self.port}", *self.arguments]
@@ -47,13 +58,6 @@ class Server:
             self.process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
                 env=clean_environment(**self.environment))
-        deadline = time.monotonic() + timeout
-        self.endpoint = self._wait(deadline, self._endpoint_in_log)
-        self._wait(deadline, self._ready)
-        self.credentials = json.loads((self.data / "credentials.json").read_text())
-        assert self.credentials["endpoint"] == self.endpoint, "credentials.json names another endpoint"
-        self._register_secrets()
-        return self
 
     def _register_secrets(self):
         secrets.register_all(self.credentials)

@@ -270,13 +270,14 @@ class Line:
             if answer and not cut:
                 part, cut = proxy.spoil(part, answer.sent, answer.target, False)
         proxy.pace(len(part))
-        sink.sendall(part)
+        # Counted before it goes: whoever has it may ask at once.
         with proxy.lock:
             proxy.downward += len(part)
             self.sent_down += whole
             if answer:
                 proxy.bodies[answer.target] = proxy.bodies.get(answer.target, 0) + len(part)
                 answer.sent += whole
+        sink.sendall(part)
         return not cut
 
     def reset(self):

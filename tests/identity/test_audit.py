@@ -14,7 +14,7 @@ from driver.exchange import exchange
 from driver.iam import allow, allowed, by_temporary, forbidden, soon, temporary
 from driver.library import Library
 from driver.packages import Packages
-from driver.regions import until
+from driver.waiting import until
 
 FIELDS = {"event_id", "at", "request_id", "project_id", "user_id", "user_name", "access_key", "address", "action",
           "resource", "outcome", "detail"}

@@ -55,17 +55,14 @@ class World:
         elsewhere = admin.project()
         stranger = admin.user(projects=[elsewhere], policies=[iam.FULL])
         foreign_token = stranger.by_token(elsewhere).token
-        locked = admin.key(self.server.credentials["user_name"])
-        for _ in range(5):
-            KeyCaller(self.server, locked["access_key"], "wrong").get("digital-assets")
         self.callers = {
             "owner": KeyCaller(self.server), "owner's token": TokenCaller(self.server, token_of(self.server)),
             "unpermitted": self.unpermitted.by_key(), "unpermitted's token": self.unpermitted.by_token(),
             "other project": stranger.by_key(), "other project's token": TokenCaller(self.server, foreign_token),
             "no proof": Nobody(self.server), "bad token": TokenCaller(self.server, "MIIE" + uuid.uuid4().hex),
             "expired token": TokenCaller(self.server, old),
-            "locked key": KeyCaller(self.server, locked["access_key"], locked["secret_key"]),
         }
+        self.to_lock = admin.key(self.server.credentials["user_name"])
         # Each failure comes from another address, so that none of them locks the key.
         self.sources = (f"127.1.{third}.{fourth}" for third in range(256) for fourth in range(1, 255))
         self.spare = None
@@ -78,9 +75,18 @@ class World:
         user = self.admin.user(policies=[iam.policy(iam.statement("*:*:*"), iam.statement(action, effect="Deny"))])
         return user if user.key else None
 
+    def _locked(self, source):
+        """The right key, from an address whence it has just failed too often: a lock ends after five minutes."""
+        key = self.to_lock
+        for _ in range(5):
+            KeyCaller(self.server, key["access_key"], "wrong", source=source).get("digital-assets")
+        return KeyCaller(self.server, key["access_key"], key["secret_key"], source=source)
+
     def caller(self, who, row):
         if who == "bad signature":
             return KeyCaller(self.server, secret_key="wrong", source=next(self.sources))
+        if who == "locked key":
+            return self._locked(next(self.sources))
         if who == "unknown key":
             return KeyCaller(self.server, uuid.uuid4().hex[:20].upper(), "nothing")
         if who not in ("permitted", "denied"):

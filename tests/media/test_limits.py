@@ -8,7 +8,7 @@ from driver import studio
 from driver.caller import KeyCaller
 from driver.media import watch_workers, workers_of
 from driver.packages import Packages
-from driver.regions import until
+from driver.waiting import until
 
 ANALYSIS = {"ppt_meta": {"auto_analysis": True}}
 MIB = 1024 * 1024

@@ -9,8 +9,8 @@ from driver import studio
 from driver.command import admin
 from driver.library import accepted
 from driver.media import JPEG, WEBP, Media
-from driver.regions import until
 from driver.rows import execute, second_project, stored_files
+from driver.waiting import until
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ import pytest
 
 from driver import studio
 from driver.command import admin
-from driver.regions import until
 from driver.rows import execute, second_project
+from driver.waiting import until
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from driver.caller import KeyCaller
 from driver.farm import Farm
 from driver.media import Media
 from driver.packages import Packages
-from driver.regions import Pair, until
+from driver.regions import Pair
+from driver.waiting import until
 
 ANALYSIS = {"ppt_meta": {"auto_analysis": True}}
 SAME = 0.06

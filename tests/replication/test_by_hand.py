@@ -1,14 +1,15 @@
 """Copies between regions that share no network: ticket, manifest and bytes are carried, and held to the same digests."""
 
 import hashlib
-import http.client
 import random
 
 import pytest
 
-from driver.exchange import host_of
+from driver.caller import token_caller
 from driver.library import accepted
-from driver.regions import NeverHalf, until
+from driver.lines import Line, request_bytes
+from driver.regions import NeverHalf
+from driver.waiting import until
 
 KIB = 1024
 UNSIGNED = {"X-Sdk-Content-Sha256": "UNSIGNED-PAYLOAD", "Content-Type": "application/octet-stream"}
@@ -142,21 +143,18 @@ def test_wrong_bytes_never_become_an_asset(pair, carried):
 def test_upload_that_was_cut_goes_on_where_it_was(pair, carried):
     accepted(carried.begin())
     [(file_id, content)] = [each for each in carried.contents.items() if len(each[1]) > 100 * KIB]
-    request = pair.b.caller.signed("PUT", pair.b.caller.path(carried.path(f"files/{file_id}")), [("offset", "0")], UNSIGNED, b"")
-    connection = http.client.HTTPConnection(host_of(pair.b.server.endpoint), timeout=10)
-    connection.putrequest("PUT", request.uri, skip_host=True)
-    for name, value in request.header_params.items():
-        connection.putheader(name, value)
-    connection.putheader("Content-Length", str(len(content)))
-    connection.endheaders()
-    connection.send(content[:150 * KIB])
-    connection.sock.close()
-    connection.close()
-    until(lambda: carried.put(file_id, b"", carried.wanted()[file_id][0]).status != 409, 10)
-    offset = carried.wanted()[file_id][0]
-    assert 0 <= offset <= 150 * KIB
+    caller = token_caller(pair.b.server)
+    line = Line(pair.b.server.endpoint)
+    line.send(request_bytes(caller, "PUT", caller.path(carried.path(f"files/{file_id}")) + "?offset=0",
+                            {"Content-Length": len(content), "Content-Type": "application/octet-stream"}))
+    line.send(content[:150 * KIB])
+    line.finish()
+    # What went out before the line ended in order arrives, and is written down.
+    offset = until(lambda: carried.wanted()[file_id][0])
+    assert offset == 150 * KIB
     for each, whole in carried.contents.items():
-        accepted(carried.put(each, whole[carried.wanted()[each][0]:], carried.wanted()[each][0]))
+        at = carried.wanted()[each][0]
+        accepted(carried.put(each, whole[at:], at))
     accepted(carried.complete())
     pair.b.wait_for_copy(carried.asset_id)
     pair.assert_same(carried.asset_id)

@@ -9,9 +9,10 @@ from huaweicloudsdkcore.exceptions.exceptions import ClientRequestException
 
 from driver import calls
 from driver.library import accepted
-from driver.regions import until, vendor_copy
+from driver.regions import vendor_copy
 from driver.rows import second_project
 from driver.tcpproxy import FILE_BODY
+from driver.waiting import until
 
 DATABASES = {"both on SQLite": ("sqlite", "sqlite"), "SQLite to PostgreSQL": ("sqlite", "postgres"),
              "PostgreSQL to SQLite": ("postgres", "sqlite")}

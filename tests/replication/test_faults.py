@@ -4,9 +4,10 @@ import random
 
 import pytest
 
-from driver.regions import NeverHalf, problems, until
+from driver.regions import NeverHalf, problems
 from driver.rows import execute
 from driver.tcpproxy import FILE_BODY, MANIFEST
+from driver.waiting import until
 
 KIB, MIB = 1024, 1024 * 1024
 SIZE = 3 * MIB

@@ -8,8 +8,9 @@ import time
 
 import pytest
 
-from driver.regions import problems, until
+from driver.regions import problems
 from driver.seal import open_ticket, seal_ticket
+from driver.waiting import until
 
 INVALID, EXPIRED, NOT_HERE, NOT_ISSUED = "MSS.10009002", "MSS.10009003", "MSS.10009014", "MSS.10009018"
 CONTENT = b"what is copied"

@@ -12,8 +12,9 @@ import pytest
 from driver.clock import FastClock, LaterCaller
 from driver.command import admin
 from driver.databases import URL
-from driver.regions import NeverHalf, until
+from driver.regions import NeverHalf
 from driver.tcpproxy import MANIFEST
+from driver.waiting import until
 
 SECONDS = float(os.environ.get("ENTREPOT_CRASH_SECONDS", "30"))
 MIB = 1024 * 1024
@@ -88,9 +89,9 @@ def test_whatever_is_killed_the_copy_comes_out_right(make_pair, backends):
 
 @pytest.fixture
 def on_its_way(pair):
-    """A copy of 20 MiB over a slow line that has brought something."""
+    """A copy of 20 MiB over a line so slow that it takes many seconds, and that has brought something."""
     asset_id = make(pair.a, files=2)
-    pair.line.rate = 4 * MIB
+    pair.line.rate = MIB
     pair.b.take(pair.a.ticket(asset_id))
     pair.b.wait_until(asset_id, lambda copy: copy["bytes_done"] > 0)
     return asset_id

@@ -2,11 +2,12 @@
 
 import random
 import threading
+import time
 
 import pytest
 
-from driver.regions import until
 from driver.rows import execute, stored_files
+from driver.waiting import until
 
 ASSETS, THREADS = 200, 4
 KIB = 1024
@@ -30,10 +31,12 @@ def side_by_side(work, items):
     threads = [threading.Thread(target=run, daemon=True) for _ in range(THREADS)]
     for thread in threads:
         thread.start()
+    deadline = time.monotonic() + 100
     for thread in threads:
-        thread.join(100)
+        thread.join(max(0, deadline - time.monotonic()))
     if failures:
         raise failures[0]
+    assert None not in results, "not all of them came to an end"
     return results
 
 

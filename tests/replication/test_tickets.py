@@ -12,9 +12,11 @@ from driver.caller import token_caller
 from driver.clock import LaterCaller, faked
 from driver.command import admin
 from driver.exchange import host_of
+from driver.folders import contents
 from driver.library import md5_of
-from driver.regions import COMMAND_SECONDS, Region, problems, share_key, until
+from driver.regions import COMMAND_SECONDS, Region, problems, share_key
 from driver.rows import second_project
+from driver.waiting import until
 
 ILLEGAL_STATE, UNFINISHED, BLOCKED = "MSS.10009001", "MSS.10009007", "MSS.10009012"
 NOT_FOUND, PARAMETER = "MSS.10001001", "MSS.00000003"
@@ -411,10 +413,8 @@ def test_bad_replication_keys_are_refused(pair):
 
 def test_replication_keys_are_not_stored_as_they_are(pair, ticket):
     for region in (pair.a, pair.b):
-        for path in region.server.data.rglob("*"):
-            if path.is_file():
-                content = path.read_bytes()
-                assert pair.key.encode() not in content and decode(pair.key) not in content, path
+        for path, content in contents(region.server.data):
+            assert pair.key.encode() not in content and decode(pair.key) not in content, path
         assert pair.key not in region.server.tail() and ticket["asset_info"] not in region.server.tail()
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from driver.caller import TokenCaller, password_request, request_token, token_caller
 from driver.exchange import exchange
+from driver.folders import contents
 
 
 def post_token(server, body, headers=None):
@@ -73,14 +74,12 @@ def test_no_proof_of_identity_at_all(server, owner):
 def test_token_is_not_stored_as_it_is(server):
     caller = token_caller(server)
     assert caller.get("digital-assets").status == 200
-    for path in server.data.rglob("*"):
-        if path.is_file():
-            assert caller.token.encode() not in path.read_bytes(), path
+    for path, content in contents(server.data):
+        assert caller.token.encode() not in content, path
 
 
 def test_secret_key_is_not_stored_as_it_is(server):
     secrets = [server.credentials[name].encode() for name in ("secret_key", "password")]
-    for path in server.data.rglob("*"):
-        if path.is_file() and path.name != "credentials.json":
-            content = path.read_bytes()
+    for path, content in contents(server.data):
+        if path.name != "credentials.json":
             assert not any(secret in content for secret in secrets), path

@@ -1,12 +1,11 @@
 """What time does to tokens, links and the recycle bin, seen by restarting the server at a later date."""
 
-import time
-
 import pytest
 
 from driver.caller import KeyCaller, TokenCaller, request_token
 from driver.clock import LaterCaller, faked, wait_on_server
 from driver.library import Library, Refused
+from driver.waiting import until
 
 CONTENT = b"as old as the library"
 
@@ -26,13 +25,6 @@ def travel(farm):
     later.now = Library(KeyCaller(server))
     later.server = server
     return later
-
-
-def until(condition, timeout=20):
-    deadline = time.monotonic() + timeout
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
 
 
 def has(path, content):
