@@ -207,11 +207,13 @@ impl Connection {
         loop {
             {
                 let state = self.lock();
+                let gone = state.stream.peer_addr().is_err();
+                // asked last: a reset that comes in between is not taken for the end in order;
                 // hyper may have let go of it before the reset came
                 if state.failed || matches!(state.stream.take_error(), Ok(Some(_))) {
                     return true;
                 }
-                if state.heard > heard || state.stream.peer_addr().is_err() {
+                if gone || state.heard > heard {
                     return false;
                 }
             }
