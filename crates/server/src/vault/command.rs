@@ -67,19 +67,19 @@ impl Drop for Group {
 mod tests {
     use super::*;
 
-    async fn run(line: &str) -> Result<String, String> {
-        let output = output_within(line, Duration::from_secs(1)).await?;
+    async fn run(line: &str, seconds: u64) -> Result<String, String> {
+        let output = output_within(line, Duration::from_secs(seconds)).await?;
         Ok(output.as_str().to_owned())
     }
 
     #[tokio::test]
     async fn answers_what_is_printed_or_why_not() {
-        assert_eq!(run("echo a key").await.unwrap(), "a key\n");
-        let failed = run("echo half; exit 3").await.unwrap_err();
+        assert_eq!(run("echo a key", 60).await.unwrap(), "a key\n");
+        let failed = run("echo half; exit 3", 60).await.unwrap_err();
         assert_eq!(failed, "it failed: exit status: 3");
-        let long = run("yes").await.unwrap_err();
+        let long = run("yes", 60).await.unwrap_err();
         assert_eq!(long, "it prints more than 1024 bytes");
-        let slow = run("sleep 60 & sleep 60").await.unwrap_err();
+        let slow = run("sleep 60 & sleep 60", 1).await.unwrap_err();
         assert_eq!(slow, "it did not end within 1 s");
     }
 }

@@ -84,11 +84,12 @@ async fn a_stop_lets_a_request_under_way_finish() {
     let asset = library.create_asset("IMAGE").await;
     let upload = library.declare(&asset, "MAIN", b"hello").await;
     let mut stream = served.connect().await;
-    let request = head(&upload, "Content-Length: 5\r\n");
+    let request = head(&upload, "Content-Length: 5\r\nExpect: 100-continue\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
+    let mut asked = vec![0; b"HTTP/1.1 100 Continue\r\n\r\n".len()];
+    stream.read_exact(&mut asked).await.unwrap();
+    assert_eq!(asked, b"HTTP/1.1 100 Continue\r\n\r\n");
     stream.write_all(b"he").await.unwrap();
-    // the head has arrived once the server's side has read it
-    tokio::time::sleep(Duration::from_millis(100)).await;
     let stopping = tokio::spawn(served.stop());
     tokio::time::sleep(Duration::from_millis(50)).await;
     stream.write_all(b"llo").await.unwrap();

@@ -116,6 +116,10 @@ async fn a_stuck_download_on_another_node_is_fenced_off() {
     let package = library.package(BLOCK * 4).await;
     let mut stuck = there.open(library.download(&package)).await.into_body();
     stuck.frame().await.unwrap().unwrap();
+    // once that is written down, nothing about it moves any more
+    while library.archive(&package.id).await.sent_bytes == 0 {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
     let answer = here.send(library.download(&package)).await;
     assert_eq!((answer.status, answer.body.len()), (200, package.size()));
     assert!(stuck.frame().await.unwrap().is_err());

@@ -157,7 +157,9 @@ async fn a_process_that_dies_leaves_nothing_to_be_sent() {
     while library.archive(&package.id).await.sent_bytes < package.size() as u64 {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    process.shutdown_background();
+    // it is dead before anybody reads on
+    let dying = move || process.shutdown_timeout(Duration::from_mins(1));
+    tokio::task::spawn_blocking(dying).await.unwrap();
     got.extend(wire.read_on().await);
     assert!(got.len() < package.size(), "the kernel went on sending");
     // its delivery lapses

@@ -11,6 +11,8 @@ use super::{add_key, call_with, key_file, left_behind};
 use crate::harness::{Library, Node};
 
 const ROTATIONS: usize = 4;
+/// Rounds of calls under each of them.
+const ROUNDS: usize = 5;
 const KEYS: usize = 30;
 
 /// Signed calls with keys that are seldom remembered, secrets that are set and asked for, links of
@@ -79,14 +81,19 @@ async fn nothing_is_refused_while_keys_are_replaced() {
         // an administrator's process
         let command = library.node().await;
         vault::rotate(&command.app, None).await.unwrap();
-        tokio::time::sleep(Duration::from_millis(200)).await;
+        let before = rounds.load(Ordering::SeqCst);
+        while rounds.load(Ordering::SeqCst) < before + ROUNDS
+            && !workers.iter().any(tokio::task::JoinHandle::is_finished)
+        {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
         vault::finish(&command.app).await.unwrap();
     }
     done.store(true, Ordering::SeqCst);
     for worker in workers {
         worker.await.unwrap();
     }
-    assert!(rounds.load(Ordering::SeqCst) > 4 * ROTATIONS);
+    assert!(rounds.load(Ordering::SeqCst) >= ROUNDS * ROTATIONS);
     vault::tidy(&library.app).await.unwrap();
     assert_eq!(left_behind(&library).await, 0);
     let again = library.node_with_key(&key_file(&library)).await;
