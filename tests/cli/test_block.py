@@ -4,8 +4,8 @@ import pytest
 
 from driver.caller import KeyCaller
 from driver.command import admin
+from driver.iam import soon
 from driver.library import Library
-from driver.waiting import until
 
 CONTENT = b"not to be seen"
 
@@ -22,11 +22,6 @@ def library(server):
 
 def block(server, asset_id):
     return admin(server, "asset", "block", asset_id, "--reason-code", "C1", "--reason", "complaint of 夏")
-
-
-def soon(condition):
-    """The two seconds within which an admin command takes effect."""
-    until(condition, 2)
 
 
 def test_block_takes_the_bytes_away_and_unblock_brings_them_back(server, library):

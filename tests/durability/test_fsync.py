@@ -59,7 +59,7 @@ class Observed:
             sent = [event for event in events if event.call in SENDS and "HTTP/1.1 200" in "".join(event.strings)]
             return sent and (events, sent[-1])
 
-        events, answered = until(look, what="no answer was seen in the trace")
+        events, answered = until(look, what=f"no answer was seen in {self.output}")
         return answer, [event for event in events if event.ended < answered.began], answered
 
 

@@ -14,6 +14,7 @@ from driver.exchange import exchange
 from driver.iam import allow, allowed, deny, forbidden
 from driver.lines import Line, request_bytes
 from driver.packages import Packages
+from driver.waiting import until
 
 PATIENCE = 45  # what 30 s may take on a busy machine
 
@@ -115,10 +116,7 @@ def test_calls_under_way(farm):
     allowed(user.by_key().get("digital-assets"))
     for line in lines:
         line.reset()
-    deadline = time.monotonic() + 5
-    while caller.get("digital-assets").status != 200:
-        assert time.monotonic() < deadline, "calls that are over still count"
-        time.sleep(0.05)
+    until(lambda: caller.get("digital-assets").status == 200, 5, "calls that are over still count")
 
 
 # Sizes.

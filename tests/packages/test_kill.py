@@ -18,6 +18,7 @@ from driver.databases import URL
 from driver.library import Refused
 from driver.packages import Packages, fill
 from driver.rows import execute, second_user, stored_files
+from driver.waiting import until
 
 SECONDS = float(os.environ.get("ENTREPOT_CRASH_SECONDS", "30")) / 3
 ASSETS, FILES, SIZE = 4, 3, 700_000
@@ -56,10 +57,8 @@ class Doomed:
 
 def free(packages, timeout=20):
     """Wait until no job of the user is running; nobody is locked out."""
-    deadline = time.monotonic() + timeout
-    while execute(packages.caller.server, "SELECT job_id FROM asset_jobs WHERE status = 'RUNNING'"):
-        assert time.monotonic() < deadline, "a job runs for ever"
-        time.sleep(0.02)
+    running = "SELECT job_id FROM asset_jobs WHERE status = 'RUNNING'"
+    until(lambda: not execute(packages.caller.server, running), timeout, "a job runs for ever")
 
 
 def killed_export(doomed, app):

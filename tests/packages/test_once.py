@@ -12,6 +12,7 @@ from driver.command import admin
 from driver.lines import Line, request_bytes
 from driver.packages import Packages, fill
 from driver.rows import execute, second_user, stored_files
+from driver.waiting import until
 
 UNKNOWN, CONSUMED, BUSY, EXPIRED, BLOCKED, SPENT, LEASED = (f"ROMA.1900{number}" for number in range(1, 8))
 
@@ -274,10 +275,7 @@ def test_content_lives_until_it_is_delivered_and_not_longer(farm, tmp_path):
     assert len(packages.download(archive_id, tmp_path).assets) == 2
     assert ended(packages, archive_id)["state"] == "CONSUMED"
     sweep_often(3)
-    deadline = time.monotonic() + 20
-    while stored_files(server):
-        assert time.monotonic() < deadline, "what nobody refers to any more is still there"
-        time.sleep(0.2)
+    until(lambda: not stored_files(server), 20, "what nobody refers to any more is still there")
 
 
 def test_blocked_content_is_not_given_away(packages, application, archive_id):

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from driver.regions import NeverHalf, problems
-from driver.rows import execute
+from driver.rows import execute, stored_files
 from driver.tcpproxy import FILE_BODY, MANIFEST
 from driver.waiting import until
 
@@ -186,7 +186,7 @@ def stored(pair, asset_id):
     """The one object on A's disk that has the bytes of the asset's main file."""
     [[key]] = execute(pair.a.server, "SELECT s.storage_key FROM segments s JOIN files f ON f.blob_id = s.blob_id "
                                      f"WHERE f.asset_id = '{asset_id}' AND f.category = 'MAIN'")
-    [path] = [path for path in (pair.a.server.data / "blobs").rglob("*") if path.is_file() and key.endswith(path.name)]
+    [path] = [path for path in stored_files(pair.a.server) if key.endswith(path.name)]
     return path
 
 

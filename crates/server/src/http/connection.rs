@@ -208,9 +208,10 @@ impl Connection {
             {
                 let state = self.lock();
                 let gone = state.stream.peer_addr().is_err();
-                // asked last: a reset that comes in between is not taken for the end in order;
+                // asked after that, so that a reset in between is not taken for the end in order
+                let reset = matches!(state.stream.take_error(), Ok(Some(_)));
                 // hyper may have let go of it before the reset came
-                if state.failed || matches!(state.stream.take_error(), Ok(Some(_))) {
+                if state.failed || reset {
                     return true;
                 }
                 if gone || state.heard > heard {

@@ -1,8 +1,8 @@
 //! Metadata as `asset_extra_meta` has it. Pure.
 //!
 //! Of the four kinds here the server fills all fields but `auto_analysis`, which is the user's wish;
-//! a value that a user gave stands until the server has learned what the file is. A page's `file_id` is
-//! not kept but looked up when the asset is shown, so that it is right wherever the asset travels.
+//! a value that a user gave stands until the server has learned what the file is. A page's `file_id`
+//! is not kept but looked up when the asset is shown, so that it is right wherever the asset travels.
 
 use entrepot_api::files::AssetFileInfo;
 use entrepot_media::Reason;
